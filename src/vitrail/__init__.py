@@ -1,0 +1,42 @@
+"""Vitrail: see what happens inside a neural network.
+
+Open a Model. Run it: a Trace. Ask a Target. A Method answers with an Explanation. At scale, that is a Job.
+"""
+
+from vitrail import plot
+from vitrail.errors import VitrailError
+from vitrail.explain import explain
+from vitrail.explanation import Explanation, load
+from vitrail.inputs import Images, Table, Text, open
+from vitrail.methods import METHODS, Answer, Method
+from vitrail.methods.activations.layer_activation import LayerActivation
+from vitrail.methods.activations.layer_conductance import LayerConductance
+from vitrail.methods.attribution.eigen_cam import EigenCAM
+from vitrail.methods.attribution.expected_gradients import ExpectedGradients
+from vitrail.methods.attribution.feature_ablation import FeatureAblation
+from vitrail.methods.attribution.forgrad import FORGrad
+from vitrail.methods.attribution.grad_cam import GradCAM
+from vitrail.methods.attribution.grad_cam_plus_plus import GradCAMPlusPlus
+from vitrail.methods.attribution.gradient import Gradient
+from vitrail.methods.attribution.hires_cam import HiResCAM
+from vitrail.methods.attribution.idgi import IDGI
+from vitrail.methods.attribution.input_x_gradient import InputXGradient
+from vitrail.methods.attribution.integrated_gradients import IntegratedGradients
+from vitrail.methods.attribution.layer_cam import LayerCAM
+from vitrail.methods.attribution.occlusion import Occlusion
+from vitrail.methods.attribution.saliency import Saliency
+from vitrail.methods.attribution.smoothgrad import SmoothGrad
+from vitrail.methods.attribution.squaregrad import SquareGrad
+from vitrail.methods.attribution.vargrad import VarGrad
+from vitrail.model import Layer, Layers, Model, Sweep, Trace
+from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "IDGI", "METHODS", "Answer", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",
+    "FeatureAblation", "GradCAM", "GradCAMPlusPlus", "Gradient", "HiResCAM", "Images", "InputXGradient",
+    "IntegratedGradients", "Layer", "LayerActivation", "LayerCAM", "LayerConductance", "Layers", "Method", "Model",
+    "Occlusion", "Output", "Predicted", "Saliency", "SmoothGrad", "SquareGrad", "Sweep", "Table", "Target", "Text",
+    "Total", "Trace", "Unit", "VarGrad", "VitrailError", "explain", "load", "open", "plot",
+]  # fmt: skip

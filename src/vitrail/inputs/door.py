@@ -1,0 +1,54 @@
+"""Open a network, with the door through which x comes in."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vitrail.errors import BadSetting
+from vitrail.inputs.modality import Images, Table, Text
+from vitrail.inputs.packing import pack
+from vitrail.model import Model
+from vitrail.model.open import network_of
+
+
+def open(
+    source: Any,
+    *,
+    classes: Sequence[str] | None = None,
+    inputs: Images | Text | Table | None = None,
+    tokenizer: Any = None,
+    output: str | int | None = None,
+) -> Model:
+    """A Model from any framework. The network is used as it is and never rewritten.
+
+    source      a torch.nn.Module; a live Keras 3 model (torch backend); a PreTrainedModel; any function from arrays to
+                arrays; a path to a .keras, .h5, .hdf5, .pt2 or TorchScript file, or to a folder of save_pretrained();
+                "hf:NAME" for a model in the local Hugging Face cache
+    classes     names of the classes, in the order of the outputs
+    inputs      how pictures, texts or tables become numbers: vitrail.Images, Text or Table
+    tokenizer   for texts; the same as inputs=Text(tokenizer)
+    output      which output is meant, when the network returns a tuple (by number) or a dict (by name)
+
+    Raises CannotOpen, UnsafeFile (pickles are never opened), MissingExtra.
+    """
+    network, own_tokenizer = network_of(source)
+    tokenizer = tokenizer or own_tokenizer
+    if inputs is None and tokenizer is not None:
+        inputs = Text(tokenizer)
+    if inputs is not None and not isinstance(inputs, Images | Text | Table):
+        raise BadSetting(
+            f"inputs={inputs!r} is not known. vitrail.Images(...), Text(...) or Table(...) was expected. Use one "
+            "of those."
+        )
+    return Model(network, classes=names(classes), output=output, modality=inputs, pack=pack)
+
+
+def names(classes: Sequence[str] | str | os.PathLike[str] | None) -> tuple[str, ...]:
+    """Class names from a sequence, or from a text file with one name a line."""
+    if classes is None:
+        return ()
+    if isinstance(classes, str | os.PathLike):
+        lines = Path(classes).read_text(encoding="utf-8").splitlines()
+        return tuple(line.strip() for line in lines if line.strip())
+    return tuple(map(str, classes))

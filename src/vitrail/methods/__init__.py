@@ -1,0 +1,51 @@
+"""The list of methods: name -> class. The name is what every caller uses, for ever."""
+
+from vitrail.methods.activations.layer_activation import LayerActivation
+from vitrail.methods.activations.layer_conductance import LayerConductance
+from vitrail.methods.answer import Answer, Method
+from vitrail.methods.attribution.eigen_cam import EigenCAM
+from vitrail.methods.attribution.expected_gradients import ExpectedGradients
+from vitrail.methods.attribution.feature_ablation import FeatureAblation
+from vitrail.methods.attribution.forgrad import FORGrad
+from vitrail.methods.attribution.grad_cam import GradCAM
+from vitrail.methods.attribution.grad_cam_plus_plus import GradCAMPlusPlus
+from vitrail.methods.attribution.gradient import Gradient
+from vitrail.methods.attribution.hires_cam import HiResCAM
+from vitrail.methods.attribution.idgi import IDGI
+from vitrail.methods.attribution.input_x_gradient import InputXGradient
+from vitrail.methods.attribution.integrated_gradients import IntegratedGradients
+from vitrail.methods.attribution.layer_cam import LayerCAM
+from vitrail.methods.attribution.occlusion import Occlusion
+from vitrail.methods.attribution.saliency import Saliency
+from vitrail.methods.attribution.smoothgrad import SmoothGrad
+from vitrail.methods.attribution.squaregrad import SquareGrad
+from vitrail.methods.attribution.vargrad import VarGrad
+
+METHODS: dict[str, type] = {
+    # which inputs matter
+    "gradient": Gradient,
+    "saliency": Saliency,
+    "input-x-gradient": InputXGradient,
+    "integrated-gradients": IntegratedGradients,
+    "expected-gradients": ExpectedGradients,
+    "smoothgrad": SmoothGrad,
+    "vargrad": VarGrad,
+    "squaregrad": SquareGrad,
+    "forgrad": FORGrad,
+    "idgi": IDGI,
+    "occlusion": Occlusion,
+    "feature-ablation": FeatureAblation,
+    # which places matter, seen at a layer
+    "grad-cam": GradCAM,
+    "grad-cam-plus-plus": GradCAMPlusPlus,
+    "layer-cam": LayerCAM,
+    "hires-cam": HiResCAM,
+    "eigen-cam": EigenCAM,
+    # what goes on inside
+    "layer-activation": LayerActivation,
+    "layer-conductance": LayerConductance,
+}
+
+NAMES = {cls: name for name, cls in METHODS.items()}
+
+__all__ = ["METHODS", "NAMES", "Answer", "Method"]

@@ -1,0 +1,1 @@
+"""Methods that say which inputs, or which places, the answer rests on."""

@@ -1,0 +1,35 @@
+"""Integrated gradients with as many points as each example needs."""
+
+import torch
+from torch import Tensor
+
+from vitrail.methods.answer import Answer
+from vitrail.model import Model, Sweep
+from vitrail.target import Target
+
+FIRST = 4  #: points of the first attempt; doubled for the examples whose gap is still too large
+
+
+def refined(model: Model, x: Tensor, target: Target, starts: Tensor, tolerance: float, limit: int) -> Answer:
+    """Double the points until |sum - change| <= tolerance * |change|, example by example; keep each one's best."""
+    from vitrail.methods.attribution.integrated_gradients import straight
+
+    change = model(x, target) - start_scores(model, x, target, starts)
+    best, best_gap = torch.zeros_like(x), torch.full_like(change, torch.inf)
+    used = torch.zeros(len(x), dtype=torch.long, device=x.device)
+    pending, steps = torch.arange(len(x), device=x.device), FIRST
+    while len(pending) and steps <= max(limit, FIRST):
+        values = model.at(pending).gradient(straight(x[pending], starts[:, pending], steps), target)
+        gap = (values.flatten(1).sum(1) - change[pending]).abs()
+        better = gap < best_gap[pending]
+        best[pending[better]], best_gap[pending[better]] = values[better], gap[better]
+        used[pending] += steps * len(starts)
+        pending = pending[gap > tolerance * change[pending].abs()]
+        steps *= 2
+    met = best_gap <= tolerance * change.abs()
+    return Answer(best, checks={"steps_used": used, "tolerance_met": met})
+
+
+def start_scores(model: Model, x: Tensor, target: Target, starts: Tensor) -> Tensor:
+    """(batch,) the target at the baselines (count, batch, ...), averaged over them."""
+    return model(Sweep(len(x), len(starts), lambda rows, k: starts[k, rows]), target).mean(1)

@@ -1,0 +1,153 @@
+"""The vocabulary of settings, and the schema that Python, JSON, command-line and studio callers all pass through."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import Field, fields, is_dataclass
+from typing import Annotated, Any, get_type_hints
+
+from annotated_types import Ge, Gt, Le
+from pydantic import TypeAdapter, ValidationError
+
+from vitrail.errors import BadSetting, NoSuchMethod, near
+from vitrail.inputs.baselines import Baseline, baseline_of
+from vitrail.methods.answer import Method
+
+Count = Annotated[int, Ge(1)]
+Seed = Annotated[int, Ge(0)]
+Spread = Annotated[float, Ge(0.0)]  #: a standard deviation, in units of x
+Fraction = Annotated[float, Gt(0.0), Le(1.0)]
+
+#: What every setting means, wherever it occurs. `vitrail methods`, the docs and forms are cut from it.
+VOCABULARY = {
+    "steps": "points on the path from the baseline to x",
+    "samples": "noisy copies of x, or draws from the background",
+    "std": "standard deviation of the noise, in units of x",
+    "seed": "start of the random numbers; the same seed gives the same answer",
+    "baseline": "the input that stands for nothing there: a number, an array like one example, several examples "
+    "to average over, 'blur', 'mean' or 'noise'",
+    "layer": "the layer to read, by the name that model.layers gives it; 'auto' chooses",
+    "of": "the method that this one wraps, by name or with its own settings",
+    "patch": "side of a square patch in pixels; None for an eighth of the picture",
+    "stride": "pixels between patches; None for half a patch",
+    "players": "what goes together: 'pixels', 'patches', 'superpixels', 'columns', 'tokens', or an array of labels",
+    "tolerance": "stop when the completeness gap is below this share of the change in the target",
+    "cutoff": "share of the spatial frequencies that is kept, lowest first",
+    "count": "how many superpixels",
+}
+
+
+class Setting:
+    """One setting of one method: its name, type, default, meaning and JSON schema."""
+
+    def __init__(self, owner: type, field: Field[Any], hint: Any) -> None:
+        self.owner, self.name, self.hint = owner, field.name, hint
+        self.default = field.default
+
+    @property
+    def kind(self) -> str:
+        """One of "baseline", "method" and "plain"."""
+        return "baseline" if self.hint is Baseline else "method" if self.hint is Method else "plain"
+
+    def read(self, value: Any, methods: Mapping[str, type], shape: Sequence[int]) -> Any:
+        """The value as the method needs it.
+
+        Raises BadSetting when it is of the wrong type or out of range.
+        """
+        if self.kind == "baseline":
+            return baseline_of(value, shape)
+        if self.kind == "method":
+            return method_of(value, methods, shape)
+        try:
+            return TypeAdapter(self.hint, config=_config(self.hint)).validate_python(value)
+        except ValidationError as error:
+            raise self._refused(value, error) from error
+
+    def _refused(self, value: Any, error: ValidationError) -> BadSetting:
+        why = "; ".join(e["msg"].removeprefix("Input ").lower() for e in error.errors()[:2])
+        return BadSetting(
+            f"{self.owner.__name__}: {self.name}={value!r} does not fit: it {why}. {self.name} is "
+            f"{VOCABULARY.get(self.name, 'a setting')}, by default {self.default!r}. Give such a value, or "
+            "leave it out.",
+            setting=self.name,
+            value=value,
+        )
+
+    def schema(self) -> dict[str, Any]:
+        """JSON schema, for commands and forms."""
+        about = {"description": VOCABULARY.get(self.name, ""), "default": as_json(self.default)}
+        if self.kind == "baseline":
+            return {"anyOf": [{"type": "number"}, {"enum": ["blur", "mean", "noise"]}, {"type": "array"}], **about}
+        if self.kind == "method":
+            return {"anyOf": [{"type": "string"}, {"type": "object"}], **about}
+        return TypeAdapter(self.hint, config=_config(self.hint)).json_schema() | about
+
+
+def _config(hint: Any) -> Any:
+    return None if is_dataclass(hint) else {"arbitrary_types_allowed": True}
+
+
+def settings_of(cls: type) -> dict[str, Setting]:
+    """The settings of a method, by name."""
+    hints = get_type_hints(cls, include_extras=True)
+    return {f.name: Setting(cls, f, hints[f.name]) for f in fields(cls)}
+
+
+def build(cls: type, given: Mapping[str, Any], methods: Mapping[str, type], shape: Sequence[int]) -> Method:
+    """A method with the given settings, each checked.
+
+    Raises BadSetting for an unknown name, naming those that exist.
+    """
+    known = settings_of(cls)
+    for name in given:
+        if name not in known:
+            exist = ", ".join(known) or "none"
+            raise BadSetting(
+                f"{cls.__name__} has no setting {name!r}. {near(name, known)}Settings are: {exist}. Leave it out, "
+                "or choose one.",
+                setting=name,
+            )
+    return cls(**{name: known[name].read(value, methods, shape) for name, value in given.items()})  # type: ignore[no-any-return]
+
+
+def checked(method: Method, methods: Mapping[str, type], shape: Sequence[int]) -> Method:
+    """The same method, its fields checked as if they had come as JSON; a stranger's method is taken as it is."""
+    if type(method) not in methods.values():
+        return method
+    return build(type(method), {f.name: getattr(method, f.name) for f in fields(method)}, methods, shape)  # type: ignore[arg-type]
+
+
+def method_of(value: Any, methods: Mapping[str, type], shape: Sequence[int]) -> Method:
+    """A Method from its name, from {"method": name, **settings}, or from itself.
+
+    Raises NoSuchMethod, BadSetting.
+    """
+    if isinstance(value, str):
+        return build(_class_of(value, methods), {}, methods, shape)
+    if isinstance(value, Mapping):
+        rest = {k: v for k, v in value.items() if k != "method"}
+        return build(_class_of(str(value.get("method")), methods), rest, methods, shape)
+    if isinstance(value, type) or not callable(value):
+        raise BadSetting(
+            f"{value!r} is not a method. A name, {{'method': name, ...}} or an instance was expected. "
+            "Use list(vitrail.METHODS) to list the names."
+        )
+    return checked(value, methods, shape)
+
+
+def _class_of(name: str, methods: Mapping[str, type]) -> type:
+    if name not in methods:
+        raise NoSuchMethod(name, methods)
+    return methods[name]
+
+
+def as_json(value: Any) -> Any:
+    """A setting as plain JSON: methods as {"method": name, ...}, baselines as the user would write them."""
+    if hasattr(value, "as_json"):
+        return value.as_json()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            "method": getattr(value, "name", type(value).__name__),
+            **{f.name: as_json(getattr(value, f.name)) for f in fields(value)},
+        }
+    if hasattr(value, "tolist"):
+        return {"array": list(value.shape)}
+    return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)

@@ -1,0 +1,54 @@
+"""What a method sees of x: one tensor with a leading batch axis, and how the network is called with it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vitrail.errors import BadInput
+from vitrail.model.network import Network
+
+
+class Feed(NamedTuple):
+    """The arguments of one run, and what replaces the output of a part (the embedding, for token ids)."""
+
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any] = {}
+    injected: Mapping[str, Tensor] = {}
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """x at the door.
+
+    x         (examples, ...) what methods compute with
+    axes      the name of each axis of x
+    feed      (points (m, ...), rows (m,)) -> how to run the network on them; row says which example it is
+    unpack    (values shaped like x, whether they add up) -> the arrays in the layout that the user gave, by name
+    out_axes  the names of the axes of each unpacked array
+    labels    names for positions: columns, tokens
+    shown     the input as a person would look at it, if that is not x itself
+    """
+
+    x: Tensor
+    axes: tuple[str, ...]
+    feed: Callable[[Tensor, Tensor], Feed]
+    unpack: Callable[[np.ndarray[Any, Any], bool], dict[str, np.ndarray[Any, Any]]]
+    out_axes: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, Any] = field(default_factory=dict)
+    shown: Mapping[str, Any] = field(default_factory=dict)
+
+
+def plain(network: Network, x: Any) -> Packed:
+    """A tensor or an array of numbers, as it is, in the network's own floating type."""
+    tensor = torch.as_tensor(x)
+    if tensor.is_complex() or tensor.dtype == torch.bool:
+        raise BadInput(f"x is of type {tensor.dtype}. Real numbers were expected. Convert it: x.astype('float32').")
+    tensor = tensor.detach().to(network.device, network.dtype)
+    axes = network.axes(tuple(tensor.shape))
+    return Packed(
+        tensor, axes, lambda points, _: Feed((points,)), lambda values, _: {"values": values}, {"values": axes}
+    )

@@ -1,0 +1,28 @@
+"""One run of a network, as a frozen record."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One forward pass: what went in, what came out, and the layers that were asked for.
+
+    input     (batch, ...)         x, packed
+    output    (batch, ...)         what the network returned
+    logits    (batch, ...)         the output before a final softmax or sigmoid; the output itself if there is none
+    layers    name -> tensor       the layers named in `keep`
+    channels  name -> axis         where the channels of a kept layer are, counting the batch axis as 0
+    rows      (batch,) long        which example of the question each row belongs to
+    predicted () -> (examples,)    the class that the network says for each example of the question
+    """
+
+    input: Tensor
+    output: Tensor
+    logits: Tensor
+    rows: Tensor
+    layers: Mapping[str, Tensor] = field(default_factory=dict)
+    channels: Mapping[str, int | None] = field(default_factory=dict)
+    predicted: Callable[[], Tensor] | None = None

@@ -1,0 +1,137 @@
+"""One part of one example as HTML: an inline picture, coloured tokens, bars, or a strip of steps."""
+
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+
+from vitrail.explanation import Array, Explanation
+from vitrail.plot.activation import by_unit, strongest, unit_axis
+from vitrail.plot.caption import readable, signed
+from vitrail.plot.colour import CLIP, colours, hexes, ink, palette_of, reach, solid
+from vitrail.plot.panel import largest, tokens_of
+from vitrail.plot.part import Part, named, parts
+from vitrail.plot.picture import data_uri, overlay, tiny
+from vitrail.plot.table import COLUMNS, facts
+
+MOSAIC = 9  #: channels of a layer that are shown side by side
+
+
+@dataclass(frozen=True)
+class Look:
+    """How cells are drawn: the percentile of full colour, the opacity, and the pixels a picture may have a side."""
+
+    clip: float = CLIP
+    opacity: float | None = None
+    side: int = 480
+
+
+def cells(answer: Explanation, example: int, alt: str, look: Look) -> str:
+    """Everything one method says about one example; an answer that no form fits is a table of arrays."""
+    if answer.kind == "activation":
+        return layer_cell(answer, example, alt, look)
+    found = parts(answer) if answer.kind in ("attribution", "map") else []
+    if not found or any(part.form == "other" for part in found):
+        return arrays_cell(answer)
+    drawn = [cell(part, example, alt, look) for part in found]
+    names = [f'<p class="input">{escape(part.name)}</p>' if part.name else "" for part in found]
+    return "".join(name + html for name, html in zip(names, drawn, strict=True))
+
+
+def cell(part: Part, example: int, alt: str, look: Look) -> str:
+    values = part.values[example]
+    told = f"{alt}, {part.name}" if part.name else alt
+    if part.form == "picture":
+        picture = None if part.picture is None else part.picture[example]
+        return image(overlay(values, picture, part.palette, clip=look.clip, opacity=look.opacity), told, look.side)
+    if part.form == "token":
+        return tokens(tokens_of(part, example), values, part.palette, look.clip)
+    if part.form == "series":
+        return strip(values, named(part.names, len(values), "row"), part.palette, told, look.clip)
+    return bars(*largest(values, named(part.names, len(values))), part.palette)
+
+
+def image(pixels: Array, alt: str, side: int, extra: str = "") -> str:
+    """An inline PNG that says what it shows; tiny pictures are drawn pixel by pixel."""
+    height, width = pixels.shape[:2]
+    crisp = " crisp" if tiny(pixels) else ""
+    source = data_uri(pixels, side=side)
+    return f'<img class="map{crisp}{extra}" src="{source}" alt="{escape(alt)}" width="{width}" height="{height}">'
+
+
+def tokens(texts: list[str], values: Array, palette: str, clip: float) -> str:
+    """The text, each token on its colour with its value as title and for screen readers."""
+    shown = values[: len(texts)]
+    backgrounds = hexes(shown, reach(shown, clip), palette)
+    spans = [
+        f'<span class="token" style="background:{colour};color:{ink(colour)}" title="{signed(value)}">'
+        f'{escape(readable(text))}<span class="unseen"> ({signed(value)})</span></span>'
+        for text, value, colour in zip(texts, shown, backgrounds, strict=True)
+    ]
+    return f'<p class="tokens">{" ".join(spans)}</p>'
+
+
+def bars(names: list[str], values: Array, palette: str) -> str:
+    """A row for each name: the bar, from the middle when there are signs, and the number."""
+    full = float(np.abs(np.nan_to_num(values)).max(initial=0.0)) or 1.0
+    rows = [
+        f'<tr><th scope="row">{escape(name)}</th><td>{bar(float(np.nan_to_num(value)) / full, palette)}</td>'
+        f'<td class="number">{signed(value)}</td></tr>'
+        for name, value in zip(names, values, strict=True)
+    ]
+    return f'<table class="bars"><tbody>{"".join(rows)}</tbody></table>'
+
+
+def bar(share: float, palette: str) -> str:
+    """A bar that is `share` of the longest one."""
+    colour = solid(share, palette)
+    width = abs(share) * (50 if palette == "signed" else 100)
+    left = (50 if share >= 0 else 50 - width) if palette == "signed" else 0
+    kind = "track signed" if palette == "signed" else "track"
+    return f'<div class="{kind}"><i style="left:{left:.1f}%;width:{width:.1f}%;background:{colour}"></i></div>'
+
+
+def strip(values: Array, names: list[str], palette: str, alt: str, clip: float) -> str:
+    """Steps from left to right, a row for each series."""
+    rows, steps = values.shape
+    picture = data_uri(colours(values, reach(values, clip), palette), side=2048)
+    told = f"{alt}: {rows} by {steps} steps"
+    height = max(28, min(rows * 14, 320))
+    side = "".join(f"<span>{escape(name)}</span>" for name in names) if 1 < rows <= 20 else ""
+    drawn = f'<img class="steps crisp" src="{picture}" alt="{escape(told)}" style="height:{height}px">'
+    return f'<div class="strip"><div class="rows">{side}</div>{drawn}</div><p class="scale">step 0 to {steps - 1}</p>'
+
+
+def layer_cell(answer: Explanation, example: int, alt: str, look: Look) -> str:
+    """The strongest channels side by side, or the strongest units as bars."""
+    units = by_unit(answer)
+    if units is None or units.ndim not in (2, 3, 4):
+        return arrays_cell(answer)
+    axis, palette = unit_axis(answer), palette_of(units, on="picture" if units.ndim > 2 else "text")
+    kept = strongest(units, MOSAIC if units.ndim == 4 else 20)
+    if units.ndim == 2:
+        return bars(*largest(units[example], named((), units.shape[1], axis)), palette)
+    names = [f"{axis} {i}" for i in kept]
+    if units.ndim == 3:
+        return strip(units[example][kept], names, palette, alt, look.clip)
+    maps = [(colours(m, reach(m, look.clip), palette), n) for m, n in zip(units[example][kept], names, strict=True)]
+    drawn = [f"<figure>{image(m, f'{alt}, {n}', 160)}<figcaption>{n}</figcaption></figure>" for m, n in maps]
+    return f'<div class="mosaic">{"".join(drawn)}</div>'
+
+
+def arrays_cell(answer: Explanation) -> str:
+    """The arrays of an Explanation that no other view fits."""
+    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
+    rows = ["".join(f"<td>{escape(text)}</td>" for text in row[1:]) for row in facts(answer)]
+    names = [f'<th scope="row">{escape(row[0])}</th>' for row in facts(answer)]
+    body = "".join(f"<tr>{name}{row}</tr>" for name, row in zip(names, rows, strict=True))
+    return f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def palettes(answer: Explanation) -> list[str]:
+    """The palettes that `cells` uses for this answer."""
+    if answer.kind == "activation":
+        units = by_unit(answer)
+        return [] if units is None else [palette_of(units, on="picture" if units.ndim > 2 else "text")]
+    found = parts(answer) if answer.kind in ("attribution", "map") else []
+    return [part.palette for part in found if part.form in ("picture", "token", "series", "column")]

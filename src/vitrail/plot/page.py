@@ -1,0 +1,57 @@
+"""The static page of one answer: a notebook displays it, `str()` of it is HTML, `save` writes it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from vitrail.errors import BadSetting
+from vitrail.explanation import Explanation, write_whole
+from vitrail.plot.cell import Look
+from vitrail.plot.colour import CLIP
+from vitrail.plot.document import document
+from vitrail.plot.grid import grid, side_for
+from vitrail.plot.measures import measures
+from vitrail.plot.sheet import MOST
+
+
+@dataclass(frozen=True)
+class Page:
+    """HTML that needs nothing else: styles and pictures are inside it.
+
+    str(page)      the whole page
+    page.save()    write it to a file; raises AlreadyExists when the file is there and `overwrite` is false
+    """
+
+    html: str
+
+    def __str__(self) -> str:
+        return self.html
+
+    def __repr__(self) -> str:
+        return f"<Page of {len(self.html) // 1024 + 1} KiB; str() of it is HTML, save(path) writes it>"
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        return write_whole(path, self.html.encode(), overwrite=overwrite)
+
+
+def make_page(
+    answer: Explanation, *, title: str = "", clip: float = CLIP, opacity: float | None = None, most: int = MOST
+) -> Page:
+    """One answer as a page: a row for each example, what was measured, how it was made.
+
+    Settings    title     over the page; the method's name when empty
+                clip      percentile of the absolute values that gets full colour, above 0 and up to 100
+                opacity   of the colours over the grey picture, 0 to 1; None picks what suits the palette
+                most      examples shown at most; the page says so when some are left out
+    Raises      BadSetting for a setting out of its range
+    """
+    if most < 1:
+        raise BadSetting(f"most must be at least 1, got {most}. It is how many examples are shown.", most=most)
+    rows = range(min(len(answer), most))
+    look = Look(clip, opacity, side_for(2 * len(rows)))
+    lead = f"{len(rows)} of {len(answer)} examples are shown." if len(rows) < len(answer) else ""
+    section = f"<section>{grid([answer], rows, look)}{measures([answer], rows)}</section>"
+    return Page(document(title or answer.method or answer.kind, lead, [section], [answer], look))
