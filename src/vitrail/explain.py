@@ -1,25 +1,27 @@
 """The verb. Everything that is not mathematics happens here, once: x, settings, target, checks, provenance."""
 
 import platform
-import random
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any, Literal
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any, Literal, get_args
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from vitrail.errors import BadSetting, VitrailError
+from vitrail.errors import BadSetting, NetworkFailed
 from vitrail.explanation import Explanation
-from vitrail.inputs.baselines import Baseline, Constant, Given
+from vitrail.inputs.background import in_layout
+from vitrail.inputs.baselines import Baseline, Constant, baseline_of
+from vitrail.inputs.classes import fitting
 from vitrail.methods import METHODS, NAMES, Answer, Method
 from vitrail.methods.attribution.adaptive import start_scores
-from vitrail.methods.settings import as_json, checked, method_of
+from vitrail.methods.settings import as_json, method_of
 from vitrail.model import Model, Packed, Trace
 from vitrail.model.fingerprint import digest
+from vitrail.model.progress import Report, reporting
+from vitrail.model.undisturbed import undisturbed
 from vitrail.target import Target, probabilities, target_of
 
 Speed = Literal["auto", "plain", "fast"]
@@ -32,7 +34,7 @@ def explain(
     target: Any = "predicted",
     *,
     speed: Speed = "auto",
-    progress: bool | Callable[[int, int], None] = False,
+    progress: bool | Report = False,
     **settings: Any,
 ) -> Explanation:
     """Ask why the model answered x as it did.
@@ -51,21 +53,19 @@ def explain(
     Raises a VitrailError: NoSuchMethod, BadSetting, BadTarget, BadInput, NoSuchLayer, WrongLayer, NoGradient ...
     """
     began = time.perf_counter()
-    if speed not in ("auto", "plain", "fast"):
-        raise BadSetting(f"speed={speed!r} is not known. 'auto', 'plain' or 'fast' was expected. Choose one.")
-    with undisturbed(), _bar(progress) as report:
+    _check_call(model, speed)
+    with undisturbed(), reporting(progress) as report:
         packed = model.pack(x)
-        recipe = _recipe(model, method, settings, packed)
+        recipe = _recipe(method, _prepared(model, x, packed, settings), model, x, packed)
         question = target_of(target, model.classes, len(packed.x))
         with model.asking(packed, progress=report, speed=speed) as bound:
-            given = recipe(bound, packed.x, question)
-            answer = given if isinstance(given, Answer) else Answer(given)
-            checks = _checks(bound, recipe, question, answer)
+            answer = _answered(recipe, bound, question)
             output, logits = bound.said()
-            prediction = _prediction(output, logits, model.classes)
-            asked = _asked(question, bound, model.classes)
+            classes = fitting(model.classes, model.network.classes, output, model.name)
+            checks = _checks(bound, recipe, question, answer)
+            prediction = _prediction(output, logits, classes)
+            asked = _asked(question, bound, classes)
             used = dict(bound.question.speedups)
-    _same_shape(recipe, answer, packed)
     arrays, axes = _arrays(answer, packed)
     return Explanation(
         kind=answer.kind,
@@ -74,7 +74,7 @@ def explain(
         checks=checks,
         outputs=_numpy(output),
         target=asked,
-        labels={**packed.labels, **({"class": list(model.classes)} if model.classes else {})},
+        labels={**packed.labels, **({"class": list(classes)} if classes else {})},
         provenance={
             **_provenance(model, recipe, packed),
             "prediction": prediction,
@@ -84,22 +84,90 @@ def explain(
     )
 
 
-def _recipe(model: Model, method: Any, settings: Mapping[str, Any], packed: Packed) -> Method:
+# -- what was asked -----------------------------------------------------------------------------------------
+
+
+def _check_call(model: object, speed: str) -> None:
+    if not isinstance(model, Model):
+        raise BadSetting(
+            f"model is a {type(model).__name__}. What vitrail.open gives was expected. Open it first: "
+            "vitrail.explain(vitrail.open(network), x)."
+        )
+    if speed not in get_args(Speed):
+        raise BadSetting(f"speed={speed!r} is not known. 'auto', 'plain' or 'fast' was expected. Choose one.")
+
+
+def _recipe(method: Any, given: Mapping[str, Any], model: Model, x: Any, packed: Packed) -> Method:
     """The method with all its settings checked."""
-    shape = tuple(packed.x.shape[1:])
-    given = {
-        k: Given(model.pack(v).x) if k == "baseline" and isinstance(v, tuple | dict) else v for k, v in settings.items()
-    }
     if isinstance(method, str):
-        return method_of({"method": method, **given}, METHODS, shape)
-    if isinstance(method, Mapping):
-        return method_of({**method, **given}, METHODS, shape)
-    if given:
+        method = {"method": method, **given}
+    elif isinstance(method, Mapping):
+        method = {**_prepared(model, x, packed, method), **given}
+    elif given:
         raise BadSetting(
             f"settings {', '.join(given)} were given beside {type(method).__name__}(...), which has its own. "
             "One or the other was expected. Put them into the method, or name the method."
         )
-    return checked(method_of(method, METHODS, shape), METHODS, shape)
+    return method_of(_prepared(model, x, packed, method), METHODS, tuple(packed.x.shape[1:]))
+
+
+def _prepared(model: Model, x: Any, packed: Packed, settings: Any) -> Any:
+    """Settings, or an instance of a method, with baselines as methods see them; also those of methods inside."""
+
+    def one(name: str, value: Any) -> Any:
+        inner = name == "of" and (isinstance(value, Mapping) or type(value) in NAMES)
+        return in_layout(model, x, packed, value) if name == "baseline" else again(value) if inner else value
+
+    def again(value: Any) -> Any:
+        return _prepared(model, x, packed, value)
+
+    if isinstance(settings, Mapping):
+        return {name: one(name, value) for name, value in settings.items()}
+    if type(settings) not in NAMES:
+        return settings
+    return replace(settings, **{f.name: one(f.name, getattr(settings, f.name)) for f in fields(settings)})
+
+
+def _answered(recipe: Method, bound: Model, question: Target) -> Answer:
+    """The answer of a method, in a shape that can be written down.
+
+    Raises NetworkFailed when the network says NaN about x: nothing can be made of that.
+    """
+    x = bound.question.packed.x
+    try:
+        given = recipe(bound, x, question)
+    except RuntimeError:  # such as a decomposition of NaN
+        _check_said(bound)
+        raise
+    answer = given if isinstance(given, Answer) else Answer(given)
+    _check_shape(recipe, answer, x)
+    _check_said(bound)
+    return answer
+
+
+def _check_said(bound: Model) -> None:
+    broken = bound.said()[0].isnan().flatten(1).any(1)
+    if bool(broken.any()):
+        raise NetworkFailed(
+            f"{bound.name} returned NaN for {int(broken.sum())} of {len(broken)} examples, the first of them x["
+            f"{int(broken.nonzero()[0, 0])}]. Numbers were expected. Check the weights, and that x is scaled as in "
+            "training."
+        )
+
+
+def _check_shape(recipe: Method, answer: Answer, x: Tensor) -> None:
+    """A method's values must be like x unless it names its own axes: a stranger's method is told so."""
+    values, name = answer.values, type(recipe).__name__
+    if not isinstance(values, Tensor):
+        raise BadSetting(
+            f"{name} returned a {type(values).__name__}. A torch tensor shaped like x, or an Answer, was expected. "
+            "Return torch.as_tensor(values)."
+        )
+    if values.shape[:1] != x.shape[:1] or (answer.axes is None and values.shape != x.shape):
+        raise BadSetting(
+            f"{name} returned values of shape {tuple(values.shape)} for x of shape {tuple(x.shape)}. "
+            "The same shape was expected. Return Answer(values, axes=...) to name other axes behind the batch."
+        )
 
 
 # -- checks -------------------------------------------------------------------------------------------------
@@ -109,26 +177,40 @@ def _checks(model: Model, recipe: Method, target: Target, answer: Answer) -> dic
     """What was measured: the completeness gap, the passes used, and what the method measured itself."""
     question = model.question
     used = {"evaluations": question.forwards, "gradients": question.backwards}
-    x = question.packed.x
-    score = _score(model, x, target)
+    score = _score(model, question.packed.x, target)
     promised = "completeness" in getattr(recipe, "laws", ())
-    checks: dict[str, Any] = {"target_value": score}
-    if promised or answer.values.shape == x.shape:
-        change = score - start_scores(model, x, target, _baseline(recipe)(x, model.axes))
-        total = answer.values.flatten(1).sum(1) if answer.total is None else answer.total
-        gap = (total - change).abs()
-        checks |= {"completeness_gap": gap, "completeness_gap_relative": gap / change.abs()}
-    else:
-        checks["completeness_gap"] = torch.full_like(score, torch.nan)
-    checks["completeness"] = "promised" if promised else "measured only"
-    return {k: _numpy(v) if isinstance(v, Tensor) else v for k, v in {**checks, **used, **answer.checks}.items()}
+    checks = {
+        "target_value": score,
+        **_gap(model, recipe, target, answer, score, promised),
+        "completeness": "promised" if promised else "measured only",
+        "finite": answer.values.flatten(1).isfinite().all(1),
+        **used,
+        **answer.checks,
+    }
+    return {k: _numpy(v) if isinstance(v, Tensor) else v for k, v in checks.items()}
 
 
-def _baseline(recipe: Any) -> Baseline:
+def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tensor, promised: bool) -> dict[str, Tensor]:
+    """How far the values are from adding up to the change in the target, also as a share of it; NaN: not asked."""
+    x = model.question.packed.x
+    if not promised and answer.values.shape != x.shape:
+        return {"completeness_gap": torch.full_like(score, torch.nan)}
+    change = score - start_scores(model, x, target, _baseline(recipe, x)(x, model.axes))
+    if promised and bool(change.isnan().any()):
+        raise NetworkFailed(
+            f"{model.name} returned NaN at the baseline, so that nothing can be shared out. Numbers were expected. "
+            "Choose a baseline on which the network works."
+        )
+    total = answer.values.flatten(1).sum(1) if answer.total is None else answer.total
+    gap = (total - change).abs()
+    return {"completeness_gap": gap, "completeness_gap_relative": torch.where(gap == 0, gap, gap / change.abs())}
+
+
+def _baseline(recipe: Any, x: Tensor) -> Baseline:
     """The baseline of a method, or of the method that it wraps; zeros for those without."""
     if hasattr(recipe, "baseline"):
-        return recipe.baseline  # type: ignore[no-any-return]
-    return _baseline(recipe.of) if hasattr(recipe, "of") else Constant(0.0)
+        return baseline_of(recipe.baseline, tuple(x.shape[1:]))
+    return _baseline(recipe.of, x) if hasattr(recipe, "of") else Constant(0.0)
 
 
 def _score(model: Model, x: Tensor, target: Target) -> Tensor:
@@ -190,7 +272,7 @@ def _provenance(model: Model, recipe: Method, packed: Packed) -> dict[str, Any]:
         "settings": about,
         "seed": about.get("seed"),
         "model": {"name": model.name, "framework": model.network.framework, "weights": model.fingerprint.digest()},
-        "input": digest({"x": packed.x}),
+        "input": _digest(packed),
         "device": str(packed.x.device),
         "dtype": str(packed.x.dtype).removeprefix("torch."),
         "versions": versions(),
@@ -203,45 +285,13 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: str(sys.modules[name].__version__) for name in names}}
 
 
-def _same_shape(recipe: Method, answer: Answer, packed: Packed) -> None:
-    """A method's values must be like x unless it names its own axes: a stranger's method is told so."""
-    if answer.axes is None and answer.values.shape != packed.x.shape:
-        raise VitrailError(
-            f"{type(recipe).__name__} returned values of shape {tuple(answer.values.shape)} for x of shape "
-            f"{tuple(packed.x.shape)}. The same shape was expected. Return Answer(values, axes=...) to name other axes."
-        )
+def _digest(packed: Packed) -> str:
+    """The hash of all that the network was given: x, and the masks, ids and codes beside it."""
+    feed = packed.feed(packed.x, torch.arange(len(packed.x), device=packed.x.device))
+    beside = {str(i): part for i, part in enumerate(feed.args)} | dict(feed.kwargs)
+    return digest({"x": packed.x, **{n: p for n, p in beside.items() if isinstance(p, Tensor) and p is not packed.x}})
 
 
 def _numpy(value: Tensor) -> Any:
-    return value.detach().cpu().numpy()
-
-
-# -- leaving things as found --------------------------------------------------------------------------------
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Global random numbers (torch, CUDA, numpy, Python) as found, also after an exception."""
-    states = torch.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002  it is kept, not used
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else []  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        torch.set_rng_state(states[0])
-        np.random.set_state(states[1])  # noqa: NPY002
-        random.setstate(states[2])
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
-
-
-@contextmanager
-def _bar(progress: bool | Callable[[int, int], None]) -> Iterator[Callable[[int, int], None] | None]:
-    """A function to report progress to: the user's own, a bar on the terminal, or none."""
-    if callable(progress) or not progress:
-        yield progress or None
-        return
-    from rich.progress import Progress
-
-    with Progress(transient=True) as bar:
-        task = bar.add_task("explaining", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    value = value.detach().cpu()
+    return (value.float() if value.dtype == torch.bfloat16 else value).numpy()

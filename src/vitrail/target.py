@@ -3,13 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from vitrail.errors import BadTarget, first, near
+from vitrail.errors import BadTarget, near
+from vitrail.inputs.classes import class_index, indices, not_a_target, whole
 from vitrail.model import Trace
 
 Of = Literal["logit", "probability", "output"]
@@ -31,8 +32,14 @@ class Target(ABC):
     @abstractmethod
     def as_json(self) -> dict[str, Any]: ...
 
+    def check(self, examples: int) -> None:  # noqa: B027  most targets fit any number of examples
+        """Raises BadTarget when the question cannot be asked of so many examples."""
+
     def __add__(self, other: "Target") -> "Target":
         return Total(((1.0, self), (1.0, other)))
+
+    def __radd__(self, other: Literal[0]) -> "Target":  # sum() starts with 0
+        return Total(((1.0, self),))
 
     def __sub__(self, other: "Target") -> "Target":
         return Total(((1.0, self), (-1.0, other)))
@@ -59,22 +66,34 @@ class Output(Target):
     index: int | tuple[int, ...] | Sequence[int] = 0
     of: Of = "logit"
 
+    def __post_init__(self) -> None:
+        _check_of(self.of)
+        object.__setattr__(self, "index", whole(self.index))
+
     def __call__(self, trace: Trace) -> Tensor:
         scores = self._scores(trace)
-        if isinstance(self.index, int | np.integer):
-            return _unit(scores, (int(self.index),))
+        if isinstance(self.index, int):
+            return _unit(scores, (self.index,))
         if isinstance(self.index, tuple):
             return _unit(scores, self.index)
-        chosen = torch.as_tensor(np.asarray(self.index), device=scores.device)[trace.rows]
+        chosen = torch.as_tensor(self.index, device=scores.device)[trace.rows]
         return _classes(scores).gather(1, _in_range(chosen, scores)[:, None])[:, 0]
 
     def _scores(self, trace: Trace) -> Tensor:
         if self.of == "logit":
-            return trace.logits
+            return _visible(trace)
         return trace.output if self.of == "output" else probabilities(trace.logits, trace.output)
 
+    def check(self, examples: int) -> None:
+        if isinstance(self.index, list) and len(self.index) != examples:
+            raise BadTarget(
+                f"{len(self.index)} target{'s' * (len(self.index) != 1)} for {examples} example"
+                f"{'s' * (examples != 1)}. One for each example was expected, or a single one for all. "
+                "Make them as many as x."
+            )
+
     def as_json(self) -> dict[str, Any]:
-        index = self.index if isinstance(self.index, int) else np.asarray(self.index).tolist()
+        index = list(self.index) if isinstance(self.index, tuple) else self.index
         return {"target": "output", "index": index, "of": self.of}
 
 
@@ -83,6 +102,9 @@ class Predicted(Target):
     """The class that the network says for x itself, example by example; it stays the same along a sweep."""
 
     of: Of = "logit"
+
+    def __post_init__(self) -> None:
+        _check_of(self.of)
 
     def __call__(self, trace: Trace) -> Tensor:
         assert trace.predicted is not None
@@ -99,6 +121,12 @@ class Unit(Target):
     layer: str
     index: int
 
+    def __post_init__(self) -> None:
+        index = whole(self.index)
+        if not isinstance(index, int) or not isinstance(self.layer, str):
+            raise not_a_target(self)
+        object.__setattr__(self, "index", index)
+
     @property
     def layers(self) -> tuple[str, ...]:
         return (self.layer,)
@@ -106,6 +134,11 @@ class Unit(Target):
     def __call__(self, trace: Trace) -> Tensor:
         value, axis = trace.layers[self.layer], trace.channels[self.layer]
         axis = value.ndim - 1 if axis is None else axis
+        if len(value) != len(trace.output):
+            raise BadTarget(
+                f"layer {self.layer!r} gives {tuple(value.shape)} for {len(trace.output)} examples. One row for each "
+                "example was expected. Choose a layer that keeps the batch axis."
+            )
         if not -value.shape[axis] <= self.index < value.shape[axis]:
             raise BadTarget(
                 f"layer {self.layer!r} has no unit {self.index}. It has {value.shape[axis]}, counted from 0. "
@@ -123,9 +156,16 @@ class Total(Target):
 
     terms: tuple[tuple[float, Target], ...]
 
+    def __post_init__(self) -> None:
+        _only_targets(*(target for _, target in self.terms))
+
     @property
     def layers(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name for _, target in self.terms for name in target.layers))
+
+    def check(self, examples: int) -> None:
+        for _, target in self.terms:
+            target.check(examples)
 
     def __call__(self, trace: Trace) -> Tensor:
         answers = torch.stack([weight * target(trace) for weight, target in self.terms])
@@ -142,9 +182,15 @@ class Difference(Target):
     this: Target
     that: Target
 
+    def __post_init__(self) -> None:
+        _only_targets(self.this, self.that)
+
     @property
     def layers(self) -> tuple[str, ...]:
         return (self.this - self.that).layers
+
+    def check(self, examples: int) -> None:
+        (self.this - self.that).check(examples)
 
     def __call__(self, trace: Trace) -> Tensor:
         return self.this(trace) - self.that(trace)
@@ -180,63 +226,54 @@ class Custom(Target):
 def probabilities(logits: Tensor, output: Tensor) -> Tensor:
     """The output if the network ends in a squashing, else the softmax (one unit: the sigmoid) of the logits."""
     if output is not logits:
-        return output.exp() if bool((output <= 0).all()) else output
+        in_logs = bool((output <= 0).all()) and bool((output < 0).any())  # not a sigmoid that has gone to 0
+        return output.exp() if in_logs else output
     scores = _classes(logits)
+    if bool((scores >= 0).all()) and bool(((scores.sum(1) - 1).abs() < 1e-4).all()):
+        return scores  # they are probabilities already: a function such as predict_proba, a softmax written by hand
     return scores.softmax(1) if scores.shape[1] > 1 else scores.sigmoid()
 
 
 def target_of(question: Any, classes: Sequence[str], examples: int) -> Target:
     """The Target behind what a user may say: an int, one int or name per example, a class name, "predicted"."""
+    target = _read(question, classes)
+    target.check(examples)
+    return target
+
+
+def _read(question: Any, classes: Sequence[str]) -> Target:
     if isinstance(question, Target):
         return question
-    if isinstance(question, str) and question == "predicted":
-        return Predicted()
     if isinstance(question, str):
-        return Output(_class_index(question, classes))
-    if isinstance(question, bool) or question is None:
-        raise _not_a_target(question)
-    if isinstance(question, int | np.integer):
-        return Output(int(question))
-    if callable(question):
+        return Predicted() if question == "predicted" else Output(class_index(question, classes))
+    if callable(question) and not isinstance(question, type):
         return Custom(question)
-    return Output(_one_each(question, classes, examples))
+    return Output(indices(list(question) if isinstance(question, tuple) else question, classes))
 
 
-def _one_each(question: Any, classes: Sequence[str], examples: int) -> list[int]:
-    array = np.asarray(question.detach().cpu() if isinstance(question, Tensor) else question)
-    if array.ndim != 1 or array.dtype.kind not in "iuU":
-        raise _not_a_target(question)
-    if len(array) != examples:
+def _check_of(of: Any) -> None:
+    if of not in get_args(Of):
         raise BadTarget(
-            f"{len(array)} targets for {examples} examples. One for each example was expected, or a single one "
-            "for all. "
-            "Make them as many as x."
+            f"of={of!r} is not known. {near(str(of), get_args(Of))}One of {', '.join(get_args(Of))} was expected. "
+            "Choose one."
         )
-    return [_class_index(str(name), classes) if array.dtype.kind == "U" else int(name) for name in array]
 
 
-def _class_index(name: str, classes: Sequence[str]) -> int:
-    if name in classes:
-        return list(classes).index(name)
-    if not classes:
+def _only_targets(*parts: Any) -> None:
+    for part in parts:
+        if not isinstance(part, Target):
+            raise not_a_target(part)
+
+
+def _visible(trace: Trace) -> Tensor:
+    """The logits, where they can be seen."""
+    if trace.hidden:
         raise BadTarget(
-            f"no class named {name!r}: this model has no class names. An index was expected, or names given at "
-            "the door. "
-            "Use target=3, or vitrail.open(network, classes=[...])."
+            f"the network ends in a {trace.hidden} inside a compiled program, so its logits cannot be seen. "
+            "A question about what comes out was expected. Use vitrail.Output(3, of='probability') or "
+            "vitrail.Predicted(of='probability'); or open the network that was compiled."
         )
-    raise BadTarget(
-        f"no class named {name!r}. {near(name, classes)}Classes are: {first(list(classes))}. "
-        "Use model.classes to list them all, or an index.",
-        name=name,
-    )
-
-
-def _not_a_target(question: Any) -> BadTarget:
-    return BadTarget(
-        f"{question!r} is not a target. An int, one int per example, a class name, 'predicted' or a Target was "
-        "expected. "
-        "Use target=3, or vitrail.Output(3)."
-    )
+    return trace.logits
 
 
 def _classes(scores: Tensor) -> Tensor:

@@ -1,11 +1,11 @@
 """Open a network, with the door through which x comes in."""
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vitrail.errors import BadSetting
+from vitrail.inputs.classes import names
 from vitrail.inputs.modality import Images, Table, Text
 from vitrail.inputs.packing import pack
 from vitrail.model import Model
@@ -15,7 +15,7 @@ from vitrail.model.open import network_of
 def open(
     source: Any,
     *,
-    classes: Sequence[str] | None = None,
+    classes: Sequence[str] | Mapping[int, str] | str | os.PathLike[str] | None = None,
     inputs: Images | Text | Table | None = None,
     tokenizer: Any = None,
     output: str | int | None = None,
@@ -25,7 +25,7 @@ def open(
     source      a torch.nn.Module; a live Keras 3 model (torch backend); a PreTrainedModel; any function from arrays to
                 arrays; a path to a .keras, .h5, .hdf5, .pt2 or TorchScript file, or to a folder of save_pretrained();
                 "hf:NAME" for a model in the local Hugging Face cache
-    classes     names of the classes, in the order of the outputs
+    classes     names of the classes, in the order of the outputs; {index: name}; or a text file with one a line
     inputs      how pictures, texts or tables become numbers: vitrail.Images, Text or Table
     tokenizer   for texts; the same as inputs=Text(tokenizer)
     output      which output is meant, when the network returns a tuple (by number) or a dict (by name)
@@ -42,13 +42,3 @@ def open(
             "of those."
         )
     return Model(network, classes=names(classes), output=output, modality=inputs, pack=pack)
-
-
-def names(classes: Sequence[str] | str | os.PathLike[str] | None) -> tuple[str, ...]:
-    """Class names from a sequence, or from a text file with one name a line."""
-    if classes is None:
-        return ()
-    if isinstance(classes, str | os.PathLike):
-        lines = Path(classes).read_text(encoding="utf-8").splitlines()
-        return tuple(line.strip() for line in lines if line.strip())
-    return tuple(map(str, classes))

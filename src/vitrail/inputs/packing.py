@@ -1,5 +1,6 @@
 """The door: whatever a user passes as x becomes one tensor with a batch axis, and values go back in x's layout."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from PIL import Image
 from torch import Tensor
 
 from vitrail.errors import BadInput
-from vitrail.inputs.modality import Images, Table, Text, to_image
+from vitrail.inputs.modality import Images, Table, Text
+from vitrail.inputs.numbers import Array, check_held, check_numbers, tensor_of
+from vitrail.inputs.pictures import to_image
 from vitrail.inputs.several import pack_several
 from vitrail.inputs.tokens import pack_encoding
 from vitrail.model import Model, Packed
 from vitrail.model.packed import Feed
 
-Array = np.ndarray[Any, Any]
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
 
 def pack(model: Model, x: Any) -> Packed:
@@ -29,42 +32,79 @@ def pack(model: Model, x: Any) -> Packed:
     """
     if isinstance(x, Packed):
         return x
-    if _are_texts(model, x):
-        return _pack_texts(model, [x] if isinstance(x, str) else list(x))
-    if _are_images(x):
-        return _pack_images(model, x if isinstance(x, Sequence) and not isinstance(x, str) else [x])
-    if _is_frame(x):
+    words = words_in(x)
+    if words is not None and not isinstance(model.modality, Images):
+        return _pack_texts(model, words)
+    if words is not None or are_pictures(model, x):
+        return _pack_images(model, words or (x if isinstance(x, list | tuple) else [x]))
+    if is_frame(x) or (isinstance(model.modality, Table) and isinstance(x, Mapping)):
         return _pack_frame(model, x)
     if isinstance(x, Mapping) and "input_ids" in x:
-        return pack_encoding(model, dict(x), None)
+        return pack_encoding(model, dict(x), _tokenizer(model), strict=True)
     if isinstance(x, Mapping | tuple):
-        return pack_several(model, x, lambda part, name: check_numbers(part, name))
+        return pack_several(model, x)
     return _pack_array(model, x)
 
 
-def _are_texts(model: Model, x: Any) -> bool:
+def words_in(x: Any) -> list[str] | None:
+    """A text, or the texts in a list, array or Series; None for anything else."""
+    if isinstance(x, str):
+        return [x]
+    if isinstance(x, np.ndarray) or (hasattr(x, "tolist") and hasattr(x, "index") and not is_frame(x)):
+        x = x.tolist() if getattr(x, "ndim", 1) == 1 and getattr(x.dtype, "kind", "O") in "OUT" else None
+    if not isinstance(x, list | tuple) or not x or not isinstance(x[0], str):
+        return None
+    for i, each in enumerate(x):
+        if not isinstance(each, str):
+            raise BadInput(f"x[{i}] is a {type(each).__name__} among texts. Texts only were expected. Convert it.")
+    return list(x)
+
+
+def are_pictures(model: Model, x: Any) -> bool:
+    """Whether x is a PIL image or a path, or a list of those; or arrays of bytes, for a model that reads pictures."""
     first = x[0] if isinstance(x, list | tuple) and x else x
-    return isinstance(first, str) and not isinstance(model.modality, Images)
+    several = first is not x
+    raw = isinstance(model.modality, Images) and getattr(first, "dtype", None) in (np.uint8, torch.uint8)
+    return isinstance(first, Image.Image | os.PathLike) or (raw and several and first.ndim in (2, 3))
 
 
-def _are_images(x: Any) -> bool:
-    first = x[0] if isinstance(x, list | tuple) and x else x
-    return isinstance(first, Image.Image | Path | str)
-
-
-def _is_frame(x: Any) -> bool:
+def is_frame(x: Any) -> bool:
     return hasattr(x, "columns") and hasattr(x, "to_numpy")
+
+
+def _tokenizer(model: Model) -> Any:
+    return model.modality.tokenizer if isinstance(model.modality, Text) else None
 
 
 def _pack_array(model: Model, x: Any) -> Packed:
     array = check_numbers(x, "x")
-    network = model.network
-    whole = array.dtype.kind in "iu" if isinstance(array, np.ndarray) else not array.dtype.is_floating_point
-    if whole and array.ndim == 2 and network.embedding() is not None:
-        return pack_encoding(model, {"input_ids": array}, None)
-    if isinstance(model.modality, Images) and array.ndim == 4 and array.dtype in (np.uint8, torch.uint8):
-        return _pack_images(model, [Image.fromarray(np.asarray(a).squeeze()) for a in np.asarray(array)])
+    whole = not array.dtype.is_floating_point if isinstance(array, Tensor) else array.dtype.kind in "iu"
+    if whole and array.ndim == 2 and model.network.embedding() is not None:
+        return pack_encoding(model, {"input_ids": array}, _tokenizer(model))
+    if isinstance(model.modality, Images) and array.dtype in (np.uint8, torch.uint8):
+        return _pack_images(model, _each(array))
+    if isinstance(model.modality, Table):
+        return numeric(model, _of_width(array, model.modality), {}, {"feature": list(model.modality.columns)})
     return numeric(model, array)
+
+
+def _each(array: Any) -> list[Any]:
+    """The pictures of a batch of bytes."""
+    if array.ndim != 4:
+        raise BadInput(
+            f"x is of type {array.dtype} and has shape {tuple(array.shape)}. A batch of pictures has four axes: "
+            "(batch, height, width, channel). Use x[None] for one picture, x[..., None] for grey ones."
+        )
+    return list(array.cpu().numpy() if isinstance(array, Tensor) else array)
+
+
+def _of_width(array: Any, table: Table) -> Any:
+    if array.ndim == 2 and array.shape[1] == len(table.columns):
+        return array
+    raise BadInput(
+        f"x has shape {tuple(array.shape)}. (batch, {len(table.columns)}) was expected: the model reads "
+        f"{', '.join(table.columns)}. Pass a DataFrame, whose columns are found by name."
+    )
 
 
 def numeric(
@@ -72,9 +112,9 @@ def numeric(
 ) -> Packed:
     """Numbers that go to the network as they are."""
     network = model.network
-    tensor = torch.as_tensor(array).detach()
+    tensor = tensor_of(array)
     own = tensor.dtype if tensor.is_floating_point() else torch.get_default_dtype()
-    tensor = tensor.to(network.device, network.dtype or own)
+    tensor = check_held(tensor.to(network.device, network.dtype or own), "x")
     _check_rank(model, tensor)
     axes = network.axes(tuple(tensor.shape))
     shown = pictures(tensor, axes, model.modality) if shown is None else shown
@@ -86,54 +126,6 @@ def numeric(
         {"values": axes},
         labels or {},
         shown,
-    )
-
-
-def check_numbers(x: Any, name: str) -> Any:
-    """x as a numpy array or tensor of real, finite numbers with a batch axis."""
-    array = x if isinstance(x, Tensor) else _as_array(x, name)
-    if isinstance(array, Tensor):
-        unreal = array.is_complex() or array.is_quantized or array.layout != torch.strided
-    else:
-        unreal = array.dtype.kind not in "iufb"
-    if unreal:
-        raise BadInput(
-            f"{name} is of type {array.dtype}. Real numbers were expected. Convert it: np.asarray({name}, "
-            "dtype='float32')."
-        )
-    if array.ndim < 2:
-        raise BadInput(
-            f"{name} has shape {tuple(array.shape)}, without a batch axis. (batch, ...) was expected. "
-            f"For a single example use {name}[None]."
-        )
-    if 0 in array.shape:
-        raise BadInput(
-            f"{name} is empty: its shape is {tuple(array.shape)}. At least one example was expected. Check how it "
-            "was made."
-        )
-    _check_finite(array, name)
-    return array
-
-
-def _as_array(x: Any, name: str) -> Array:
-    try:
-        return np.asarray(x)
-    except ValueError as error:
-        raise BadInput(
-            f"{name} is no regular array ({error}). Examples of one shape were expected. "
-            "Pad or resize them; for a network with several inputs pass a tuple."
-        ) from error
-
-
-def _check_finite(array: Any, name: str) -> None:
-    bad = ~torch.isfinite(array) if isinstance(array, Tensor) else ~np.isfinite(array)
-    if not bool(bad.any()):
-        return
-    place = tuple(int(i) for i in np.argwhere(np.asarray(bad.cpu() if isinstance(bad, Tensor) else bad))[0])
-    raise BadInput(
-        f"{name} holds {int(bad.sum())} values that are NaN or infinite, the first at {place}. Finite numbers "
-        "were expected. "
-        f"Fill or drop them, e.g. np.nan_to_num({name})."
     )
 
 
@@ -150,7 +142,7 @@ def pictures(x: Tensor, axes: tuple[str, ...], modality: Any) -> dict[str, Array
     """{"picture": (batch, height, width, channel) uint8} when x can be looked at, else nothing."""
     if not {"height", "width"} <= set(axes):
         return {}
-    array = np.moveaxis(x.detach().cpu().numpy(), axes.index("channel"), -1)
+    array = np.moveaxis(x.detach().double().cpu().numpy(), axes.index("channel"), -1)
     if array.shape[-1] not in (1, 3):
         return {}
     if isinstance(modality, Images):
@@ -169,13 +161,14 @@ def _pack_images(model: Model, sources: Sequence[Any]) -> Packed:
     shown = np.stack([spec.picture(to_image(source)) for source in sources])
     numbers = np.stack([spec.numbers(picture) for picture in shown])
     first = model.network.axes(numbers.shape).index("channel") == 1
-    labels = {"input": [str(s) for s in sources if isinstance(s, str | Path)]}
+    named = all(isinstance(source, str | os.PathLike) for source in sources)
+    labels = {"input": [os.fspath(source) for source in sources]} if named else {}
     return numeric(model, np.moveaxis(numbers, -1, 1) if first else numbers, {"picture": shown}, labels)
 
 
 def _pack_texts(model: Model, texts: list[str]) -> Packed:
     if not isinstance(model.modality, Text):
-        if all(Path(t).suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp") for t in texts):
+        if all(Path(text[-100:]).suffix.lower() in PICTURES for text in texts):
             return _pack_images(model, texts)
         raise BadInput(
             f"{model.name} was given texts, and has no tokenizer. Numbers were expected, or a tokenizer. "
@@ -185,18 +178,14 @@ def _pack_texts(model: Model, texts: list[str]) -> Packed:
         raise BadInput(
             f"text {[bool(t.strip()) for t in texts].index(False)} is empty. Words were expected. Leave it out."
         )
-    spec = model.modality
-    given = spec.tokenizer(texts, padding=True, truncation=True, max_length=spec.max_length, return_tensors="pt")
-    return pack_encoding(model, dict(given), spec.tokenizer)
+    return pack_encoding(model, model.modality.encoded(texts), model.modality.tokenizer)
 
 
 def _pack_frame(model: Model, frame: Any) -> Packed:
-    spec = model.modality if isinstance(model.modality, Table) else Table(list(map(str, frame.columns)))
-    frame = frame.rename(columns=str)
-    numbers = spec.numbers(frame)
-    if numbers.dtype.kind not in "iufb":
-        wrong = [c for c in spec.columns if frame[c].dtype.kind not in "iufb"]
-        raise BadInput(
-            f"column {wrong[0]!r} holds no numbers. Numeric columns were expected. Encode it first (one-hot, or codes)."
-        )
-    return numeric(model, check_numbers(numbers, "x"), {}, {"feature": list(spec.columns)})
+    if isinstance(model.modality, Table):
+        spec = model.modality
+    elif len(frame.columns) == 0:
+        raise BadInput("the table has no columns. Columns of numbers were expected. Check how it was made.")
+    else:
+        spec = Table(list(dict.fromkeys(map(str, frame.columns))))
+    return numeric(model, check_numbers(spec.numbers(frame), "x"), {}, {"feature": list(spec.columns)})

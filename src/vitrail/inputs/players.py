@@ -62,8 +62,7 @@ def windows(x: Tensor, axes: tuple[str, ...], patch: int | None, stride: int | N
     if patch > max(sides) or stride > patch:
         raise BadSetting(
             f"patch={patch}, stride={stride} do not fit {sides} places. A patch no larger than the input and a "
-            "stride no "
-            "larger than the patch were expected, so that every element is covered. Make them smaller."
+            "stride no larger than the patch were expected, so that every element is covered. Make them smaller."
         )
     begins = [torch.arange(0, max(side - patch, 0) + stride, stride) for side in sides]
     begins = [b[b < side] for b, side in zip(begins, sides, strict=True)]
@@ -113,7 +112,12 @@ def _grid(x: Tensor, places: tuple[int, ...], side: int) -> Tensor:
 
 
 def _given(players: Any, x: Tensor) -> Tensor:
-    array = np.asarray(players.detach().cpu() if isinstance(players, Tensor) else players)
+    try:
+        array = np.asarray(players.detach().cpu() if isinstance(players, Tensor) else players)
+    except ValueError as error:
+        raise BadSetting(
+            f"players are no regular array ({error}). Labels shaped like one example were expected. Reshape them."
+        ) from error
     if array.dtype.kind not in "iu" or array.min(initial=0) < 0:
         raise BadSetting(
             f"players are of type {array.dtype}. Whole numbers from 0 were expected. Convert them, or name a kind."

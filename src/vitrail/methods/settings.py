@@ -5,16 +5,17 @@ from dataclasses import Field, fields, is_dataclass
 from typing import Annotated, Any, get_type_hints
 
 from annotated_types import Ge, Gt, Le
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AllowInfNan, TypeAdapter, ValidationError
 
 from vitrail.errors import BadSetting, NoSuchMethod, near
-from vitrail.inputs.baselines import Baseline, baseline_of
+from vitrail.inputs.baselines import NAMED, Baseline, baseline_of
 from vitrail.methods.answer import Method
 
 Count = Annotated[int, Ge(1)]
-Seed = Annotated[int, Ge(0)]
-Spread = Annotated[float, Ge(0.0)]  #: a standard deviation, in units of x
-Fraction = Annotated[float, Gt(0.0), Le(1.0)]
+Share = Annotated[float, Gt(0.0), AllowInfNan(False)]
+Seed = Annotated[int, Ge(0), Le(2**63 - 1)]  #: what a torch.Generator takes
+Spread = Annotated[float, Ge(0.0), AllowInfNan(False)]  #: a standard deviation, in units of x
+Fraction = Annotated[float, Gt(0.0), Le(1.0), AllowInfNan(False)]
 
 #: What every setting means, wherever it occurs. `vitrail methods`, the docs and forms are cut from it.
 VOCABULARY = {
@@ -30,7 +31,7 @@ VOCABULARY = {
     "stride": "pixels between patches; None for half a patch",
     "players": "what goes together: 'pixels', 'patches', 'superpixels', 'columns', 'tokens', or an array of labels",
     "tolerance": "stop when the completeness gap is below this share of the change in the target",
-    "cutoff": "share of the spatial frequencies that is kept, lowest first",
+    "cutoff": "highest spatial frequency that is kept, as a share of that of a checkerboard",
     "count": "how many superpixels",
 }
 
@@ -75,7 +76,8 @@ class Setting:
         """JSON schema, for commands and forms."""
         about = {"description": VOCABULARY.get(self.name, ""), "default": as_json(self.default)}
         if self.kind == "baseline":
-            return {"anyOf": [{"type": "number"}, {"enum": ["blur", "mean", "noise"]}, {"type": "array"}], **about}
+            kinds: list[Any] = [{"type": "number"}, {"enum": list(NAMED)}, {"type": "array"}, {"type": "object"}]
+            return {"anyOf": kinds, **about}
         if self.kind == "method":
             return {"anyOf": [{"type": "string"}, {"type": "object"}], **about}
         return TypeAdapter(self.hint, config=_config(self.hint)).json_schema() | about
@@ -141,11 +143,13 @@ def _class_of(name: str, methods: Mapping[str, type]) -> type:
 
 def as_json(value: Any) -> Any:
     """A setting as plain JSON: methods as {"method": name, ...}, baselines as the user would write them."""
+    from vitrail.methods import NAMES
+
     if hasattr(value, "as_json"):
         return value.as_json()
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            "method": getattr(value, "name", type(value).__name__),
+            "method": NAMES.get(type(value), type(value).__name__),
             **{f.name: as_json(getattr(value, f.name)) for f in fields(value)},
         }
     if hasattr(value, "tolist"):

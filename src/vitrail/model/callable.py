@@ -12,7 +12,7 @@ from vitrail.model.network import After, declared_axes
 
 
 class CallableNetwork:
-    """A function: numpy array (batch, ...) -> array (batch, ...)."""
+    """A function: numpy arrays (or tensors) (batch, ...) -> array (batch, ...)."""
 
     framework = "callable"
     differentiable = False
@@ -24,11 +24,22 @@ class CallableNetwork:
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.name = getattr(function, "__qualname__", type(function).__name__)
+        self._reads: Callable[[Any], Any] | None = None  # how to hand x over, known once it has worked
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
-        arrays = [a.detach().numpy() if isinstance(a, Tensor) else a for a in args]
-        answer = self.function(*arrays, **kwargs)
-        return torch.as_tensor(np.array(answer)) if isinstance(answer, np.ndarray) else answer
+        """Numpy arrays go in; where the function can only take tensors, it gets those."""
+        kinds = [self._reads] if self._reads else [_array, _tensor]
+        failed: Exception | None = None
+        for kind in kinds:
+            try:
+                answer = self.function(*map(kind, args), **{name: kind(value) for name, value in kwargs.items()})
+            except Exception as error:
+                failed = failed or error
+                continue
+            self._reads = kind
+            return _as_tensors(answer)
+        assert failed is not None
+        raise failed
 
     def parts(self) -> Mapping[str, Any]:
         return {}
@@ -39,6 +50,9 @@ class CallableNetwork:
     @contextmanager
     def quiet(self) -> Iterator[None]:
         yield
+
+    def tensors(self) -> tuple[Tensor, ...]:
+        return ()
 
     def weights(self) -> Mapping[str, Tensor]:
         return {}
@@ -57,5 +71,29 @@ class CallableNetwork:
     def rank(self) -> None:
         return None
 
+    def hidden_head(self, output: str | int | None = None) -> str:
+        return ""
+
     def embedding(self) -> None:
         return None
+
+
+def _array(value: Any) -> Any:
+    """A copy: a function may write into what it is given."""
+    return value.detach().numpy().copy() if isinstance(value, Tensor) else value
+
+
+def _tensor(value: Any) -> Any:
+    return value.detach().clone() if isinstance(value, Tensor) else value
+
+
+def _as_tensors(answer: Any) -> Any:
+    """Arrays, tables and lists of numbers as tensors; several outputs each on its own."""
+    if isinstance(answer, Mapping):
+        return {name: _as_tensors(part) for name, part in answer.items()}
+    if isinstance(answer, tuple):
+        return tuple(map(_as_tensors, answer))
+    if answer is None or isinstance(answer, Tensor | str):
+        return answer.detach() if isinstance(answer, Tensor) else answer
+    array = np.array(answer)
+    return torch.as_tensor(array) if array.dtype.kind in "biuf" else answer

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from vitrail.errors import NoGradient
+from vitrail.model import passes
 from vitrail.model.network import Network, first_tensor
 from vitrail.model.ops import Watch, plain_name, tapped, tensors_in
 
@@ -23,7 +24,11 @@ CAUSES = {
     "long": "casts to integers there",
     "int": "casts to integers there",
     "bool": "casts to booleans there",
+    "float": "turns a tensor into a Python number there",
+    "array": "leaves torch for numpy there",
+    **dict.fromkeys("gt lt ge le eq ne".split(), "compares there, which has no gradient"),
 }
+LEAVING = {"numpy", "array", "item", "tolist", "float", "int"}  #: what they give is no tensor
 ADVICE = "Use a method that needs no gradient (occlusion, feature-ablation), or change that line."
 
 
@@ -49,36 +54,53 @@ def unreachable(model: "Model", x: Tensor, layer: str | None) -> NoGradient:
 
 
 def _first_stop(model: "Model", x: Tensor) -> str | None:
-    """Run again, and find the first operation whose input asks for gradients and whose output does not."""
-    stack, stops = [model.name], []
+    """Run again, and follow what lost its gradients to the output: where that was made, they stopped."""
+    network, question, seen = model.network, model.question, _Losses([model.name])
+    with torch.enable_grad():
+        feed = question.packed.feed(x.detach().requires_grad_().clone(), model.rows)
+        taps = {name: seen.around(name) for name in network.parts()}
+        with passes.injecting(network, feed.injected), tapped(network, taps), Watch({}, seen.operation):
+            output = passes.pick(network.run(*feed.args, **feed.kwargs), model.output, model.name, len(x))
+    return seen.cause.get(id(output)) or next(iter(seen.left), None)
 
-    def every(func: Any, args: Any, kwargs: Any) -> Any:
+
+class _Losses:
+    """Which tensors lost their gradients on the way from the input, and in which operation.
+
+    cause  id of a tensor -> where and how
+    left   the same for what left torch, where nothing can be followed any further
+    """
+
+    def __init__(self, stack: list[str]) -> None:
+        self.stack = stack
+        self.cause: dict[int, str] = {}
+        self.left: list[str] = []
+        self._alive: list[Tensor] = []  # an id means sameness only while its tensor lives
+
+    def around(self, name: str) -> tuple[Any, Any]:
+        return (lambda: self.stack.append(name)), (lambda value: (self.stack.pop(), value)[1])
+
+    def operation(self, func: Any, args: Any, kwargs: Any) -> Any:
+        inputs = list(tensors_in((args, kwargs)))
+        asking, known = [t.requires_grad for t in inputs], [self.cause.get(id(t)) for t in inputs]
         result = func(*args, **kwargs)
         made, name = first_tensor(result), plain_name(func)
-        reads = any(t.requires_grad for t in tensors_in((args, kwargs)))
-        lost = made is None and name in CAUSES or made is not None and not made.requires_grad and _carries(name, made)
-        if reads and lost:
-            stops.append(f"{stack[-1]} {_cause(name)}")
+        if made is not None and made.requires_grad:
+            return result
+        cause = f"{self.stack[-1]} {_cause(name, made)}" if any(asking) else next(filter(None, known), None)
+        if cause and made is not None:
+            self.cause[id(made)] = cause
+            self._alive.append(made)
+        elif cause and name in LEAVING:
+            self.left.append(cause)
         return result
 
-    def around(name: str) -> tuple[Any, Any]:
-        return (lambda: stack.append(name)), (lambda value: (stack.pop(), value)[1])
 
-    network, question = model.network, model.question
-    feed = question.packed.feed(x.detach().requires_grad_(), model.rows)
-    with torch.enable_grad(), tapped(network, {n: around(n) for n in network.parts()}), Watch({}, every):
-        network.run(*feed.args, **feed.kwargs)
-    return stops[0] if stops else None
-
-
-def _carries(name: str, made: Tensor) -> bool:
-    """Comparisons and shapes lose gradients by nature and harm nobody; the rest counts."""
-    return made.is_floating_point() or name in CAUSES
-
-
-def _cause(name: str) -> str:
+def _cause(name: str, made: Tensor | None) -> str:
     if name == "get":  # a property such as Tensor.data
         return CAUSES["data"]
     if not torch.is_grad_enabled():
         return f"runs {name} under torch.no_grad()"
+    if name in ("to", "type", "type_as") and made is not None and not made.is_floating_point():
+        return CAUSES["int"]
     return CAUSES.get(name, f"stops them in {name}")

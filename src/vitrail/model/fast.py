@@ -53,7 +53,9 @@ def find(calls: Sequence[Call]) -> list[Fold]:
     readers = Counter(id(t) for call in calls for t in call.inputs)
     maker = {id(call.result): call for call in calls if isinstance(call.result, Tensor)}
     norm_of = {
-        id(call.inputs[0]): call for call in calls if call.func is F.batch_norm and readers[id(call.inputs[0])] == 1
+        id(call.inputs[0]): call
+        for call in calls
+        if call.func is F.batch_norm and readers[id(call.inputs[0])] == 1 and counted(call)
     }
     found = []
     for call in calls:
@@ -63,6 +65,11 @@ def find(calls: Sequence[Call]) -> list[Fold]:
         padding = before if before and readers[id(before.result)] == 1 and foldable(before, call) else None
         found.append(Fold(*map(_without_tensors, (call, norm_of.get(id(call.result)), padding))))
     return found
+
+
+def counted(norm: Call) -> bool:
+    """Whether a batch norm uses the means that it has counted, not those of the batch."""
+    return (dict(zip(NORM, norm.args, strict=False)) | norm.kwargs).get("running_var") is not None
 
 
 def _without_tensors(call: Call | None) -> Any:

@@ -19,18 +19,15 @@ class Fingerprint:
 
     def key(self) -> Any:
         """Changes whenever a weight does, also by `parameter.data`, which no version counter sees."""
-        weights = list(self._network.weights().values())
-        if not weights:
-            return ()
         with torch.no_grad():
-            sums = torch.stack([w.sum(dtype=torch.float64).cpu() for w in weights])
-        return tuple(w.data_ptr() for w in weights), tuple(sums.tolist())
+            return tuple((w.data_ptr(), w._version, w.sum().item()) for w in self._network.tensors())
 
     def digest(self) -> str:
         """sha256 over names, types, shapes and bytes; the first 16 hexadecimal digits."""
         key = self.key()
         if key != self._key or not self._digest:
-            self._key, self._digest = key, digest(self._network.weights())
+            self._digest = digest(self._network.weights())
+            self._key = key
         return self._digest
 
 

@@ -60,6 +60,7 @@ class Model:
         self.modality = modality
         self.fingerprint = Fingerprint(network)
         self._pack = pack or (lambda model, x: packed.plain(model.network, x))
+        self.hidden = network.hidden_head(output)
         self._surveys = Surveys(network, output)
         self._question: Question | None = None
         self._rows: Tensor | None = None
@@ -84,7 +85,7 @@ class Model:
 
     def surveyed(self, x: Tensor) -> Layers:
         """The layers with their shapes for inputs like x; for methods, which have x at hand."""
-        return Layers(self._survey(x).layers, self.name)
+        return self._survey(x).layers
 
     def _survey(self, x: Tensor) -> Survey:
         return self._surveys.of(x, self.rows, self.question.packed)
@@ -112,10 +113,9 @@ class Model:
     @contextmanager
     def asking(self, x: Any, **options: Any) -> Iterator["Model"]:
         """The model bound to x, its network quiet, for the length of one question."""
-        door = x if isinstance(x, Packed) else self.pack(x)
-        bound = self._bound(Question(door, **options), torch.arange(len(door.x), device=door.x.device))
         with torch.inference_mode(False), self.network.quiet():
-            yield bound
+            door = x if isinstance(x, Packed) else self.pack(x)
+            yield self._bound(Question(door, **options), torch.arange(len(door.x), device=door.x.device))
 
     def at(self, rows: Tensor) -> "Model":
         """The same question about these rows of the examples, in this order."""
@@ -163,7 +163,7 @@ class Model:
         if not self.network.differentiable:
             raise no_gradient(self.network)
         parts = self._split(x.detach(), lambda model, some: model._gradient(some, target, layer))
-        joined = tuple(torch.cat(pieces) for pieces in zip(*parts, strict=True))
+        joined = parts[0] if len(parts) == 1 else tuple(torch.cat(pieces) for pieces in zip(*parts, strict=True))
         return joined[0] if layer is None else joined
 
     def _gradient(self, x: Tensor, target: Asks, layer: str | None) -> tuple[Tensor, ...]:
@@ -254,11 +254,13 @@ class Model:
         with torch.set_grad_enabled(torch.is_grad_enabled() and (x.requires_grad or leaf is not None)):
             output = self._output(x.clone() if found.overwrites_input else x, one)
         question.forwards += len(x)
-        logits = output if one.logits is None else one.logits
+        logits = output if one.logits is None else one.logits.reshape(output.shape)
+        if self.hidden:  # another tensor: what comes out is squashed already, though nobody saw what went in
+            logits = output.view_as(output)
         question.remember(x, self.rows, output, logits)
         kept = {name: one.kept[wanted[name].name] for name in keep}
         channels = {name: wanted[name].channel_axis for name in keep}
-        return Trace(x, output, logits, self.rows, kept, channels, self.predicted), one.leaf
+        return Trace(x, output, logits, self.rows, kept, channels, self.predicted, self.hidden), one.leaf
 
     def _output(self, x: Tensor, one: passes.Pass) -> Tensor:
         feed = self.question.packed.feed(x, self.rows)

@@ -8,21 +8,17 @@ from typing import Any
 from torch import nn
 
 from vitrail.errors import CannotOpen, MissingExtra, UnsafeFile
+from vitrail.model.network import first_line
 from vitrail.model.torch import TorchNetwork
 
 
 class HuggingFaceNetwork(TorchNetwork):
-    """A PreTrainedModel; its logits are the output."""
+    """A PreTrainedModel; its logits are the output, where it has a head and no other output is chosen."""
 
     def __init__(self, model: Any) -> None:
         super().__init__(model, framework="huggingface")
         names = getattr(model.config, "id2label", None) or {}
         self.classes = tuple(str(names[k]) for k in sorted(names))
-
-    def run(self, *args: Any, **kwargs: Any) -> Any:
-        """The logits where the model has a head, else everything that it returns."""
-        answer = self.module(*args, **kwargs)
-        return answer.logits if getattr(answer, "logits", None) is not None else answer
 
     def embedding(self) -> nn.Module | None:
         found = self.module.get_input_embeddings()  # type: ignore[operator]
@@ -53,9 +49,9 @@ def open_folder(folder: str) -> tuple[HuggingFaceNetwork, Any]:
         kind = getattr(transformers, (config.architectures or ["AutoModel"])[0])
         model = kind.from_pretrained(folder, use_safetensors=True)
         tokenizer = _tokenizer(transformers, folder)
-    except (OSError, ValueError, AttributeError, KeyError) as error:
+    except Exception as error:
         raise CannotOpen(
-            f"{folder!r} could not be opened by transformers ({str(error).splitlines()[0]}). "
+            f"{folder!r} could not be opened by transformers ({first_line(error)}). "
             "A folder written by save_pretrained(), or hf:NAME of a model in the local cache, was expected. "
             "Check the name."
         ) from error

@@ -2,9 +2,13 @@
 
 import functools
 import importlib.util
+import inspect
+import json
 import os
+import re
 import sys
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +17,7 @@ import torch
 from torch import Tensor
 
 from vitrail.errors import CannotOpen, MissingExtra, UnsafeFile
-from vitrail.model.network import After, declared_axes
+from vitrail.model.network import After, declared_axes, first_line
 
 
 def on_torch() -> Any:
@@ -68,8 +72,16 @@ class KerasNetwork:
         return next((w.device for w in self.weights().values()), torch.device("cpu"))
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Several inputs go in as one structure, or one by one where `call` asks for them so."""
+        if self._reads_apart():
+            return self.model(*args, **kwargs, training=False)
         x = dict(kwargs) if kwargs else args[0] if len(args) == 1 else list(args)
         return self.model(x, training=False)
+
+    def _reads_apart(self) -> bool:
+        asked = inspect.signature(self.model.call).parameters.values()
+        plain = (p for p in asked if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty)
+        return sum(p.name not in ("training", "mask") for p in plain) > 1
 
     def parts(self) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
@@ -110,8 +122,17 @@ class KerasNetwork:
             for value in asking:
                 value.requires_grad_()
 
+    def tensors(self) -> Iterator[Tensor]:
+        yield from self.weights().values()
+
     def weights(self) -> Mapping[str, Tensor]:
-        return {v.path: v.value for v in self.model.variables}
+        found: dict[str, Tensor] = {}
+        for variable in self.model.weights:  # not `variables`: those hold seeds, new in every process
+            name = variable.path
+            while name in found:
+                name += "'"
+            found[name] = variable.value
+        return found
 
     def channel_axis(self, part: Any, ndim: int) -> int | None:
         """Only what a layer declares; the rest is followed through its operations."""
@@ -132,6 +153,9 @@ class KerasNetwork:
         shape = self.input_shape()
         return None if shape is None else len(shape) + 1
 
+    def hidden_head(self, output: str | int | None = None) -> str:
+        return ""
+
     def embedding(self) -> Any | None:
         return next((p for p in self.parts().values() if type(p).__name__ == "Embedding"), None)
 
@@ -151,21 +175,53 @@ def open_file(path: str) -> KerasNetwork:
     """A .keras or legacy .h5 file; code stored in it is never run."""
     keras = on_torch()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        words = str(error)
-        if "lambda" in words.lower() or "unsafe" in words.lower():
+        if _holds_code(_config(path)):
             raise UnsafeFile(
                 f"{path!r} holds a Lambda layer: Python code that opening the file would run. "
                 "Files are opened without running code. Load it yourself if you trust it, and open the live model: "
-                "vitrail.open(keras.saving.load_model(path, safe_mode=False))."
-            ) from error
+                "vitrail.open(keras.saving.load_model(path, safe_mode=False)).",
+                path=path,
+            )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except UnsafeFile:
+        raise
+    except Exception as error:
         raise CannotOpen(
-            f"{path!r} could not be read as a Keras file ({words.splitlines()[0] if words else type(error).__name__}). "
-            "A whole .keras or .h5 file of a model was expected. Save it again with model.save(); custom layers "
-            "must be "
-            "registered (keras.saving.register_keras_serializable) before opening."
+            f"{path!r} could not be read as a Keras file ({_reason(error)}). "
+            "A whole .keras or .h5 file of a model was expected. Save it again with model.save(); custom layers must "
+            "be registered (keras.saving.register_keras_serializable) before opening."
         ) from error
     return KerasNetwork(model)
+
+
+def _reason(error: Exception) -> str:
+    """The class that keras misses, where it says so somewhere; else the first line."""
+    missing = re.search(r"Could not locate (?:class|function) '[^']+'", str(error))
+    return missing[0] if missing else first_line(error)
+
+
+def _config(path: str) -> Any:
+    """The architecture written in a file, as JSON; None where there is none."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("config.json"))
+    h5py = importlib.import_module("h5py")
+
+    with h5py.File(path) as file:
+        text = file.attrs.get("model_config")
+    return None if text is None else json.loads(text)
+
+
+def _holds_code(config: Any) -> bool:
+    """Whether Python code is stored somewhere in an architecture: a lambda, in today's format or in that of Keras 2."""
+    if isinstance(config, list):
+        return any(map(_holds_code, config))
+    if not isinstance(config, dict):
+        return False
+    stored = config.get("class_name") == "__lambda__" or "lambda" in (
+        config.get("function_type"),
+        config.get("output_shape_type"),
+    )
+    return stored or any(map(_holds_code, config.values()))

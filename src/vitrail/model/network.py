@@ -1,6 +1,6 @@
 """What the handle needs from a framework. Each framework's file gives one final class with these members."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -48,6 +48,10 @@ class Network(Protocol):
         """Inference mode, no parameter asking for gradients; all as found on the way out."""
         ...
 
+    def tensors(self) -> Iterable[Tensor]:
+        """The same as `weights`, without names: quick to walk."""
+        ...
+
     def weights(self) -> Mapping[str, Tensor]:
         """Everything learnt or counted, for the hash in the provenance."""
         ...
@@ -66,6 +70,10 @@ class Network(Protocol):
 
     def rank(self) -> int | None:
         """How many axes an input has, the batch among them; None when the network does not say."""
+        ...
+
+    def hidden_head(self, output: str | int | None = None) -> str:
+        """The name of a final softmax or sigmoid that cannot be stepped over; "" where there is none."""
         ...
 
     def embedding(self) -> Any | None:
@@ -102,3 +110,8 @@ def declared_axes(shape: tuple[int, ...], channels_last: bool) -> tuple[str, ...
     if len(shape) == 3:
         return ("batch", "step", "feature") if channels_last else ("batch", "channel", "step")
     return ("batch", "feature", "feature", "feature", "feature")[: len(shape)]
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, on one line; its type where it says nothing."""
+    return next(iter(str(error).splitlines()), "") or type(error).__name__

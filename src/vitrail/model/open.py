@@ -1,20 +1,24 @@
 """Open a network from any framework: which file reads which source."""
 
+import inspect
 import os
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
 from vitrail.errors import CannotOpen, UnsafeFile, VitrailError
 from vitrail.model import huggingface, keras
 from vitrail.model.callable import CallableNetwork
-from vitrail.model.network import Network
-from vitrail.model.torch import TorchNetwork, open_export, open_script
+from vitrail.model.export import of_program, open_export
+from vitrail.model.network import Network, first_line
+from vitrail.model.torch import TorchNetwork, open_script
 
 KINDS = "a torch.nn.Module, a Keras model, a PreTrainedModel, a function, or a path to .keras, .h5, .pt2 or TorchScript"
+WANTED = KINDS[0].upper() + KINDS[1:]
 SAFE_WAY = (
     "Build the network in Python, load its weights with network.load_state_dict(torch.load(path, "
     "weights_only=True)) or "
@@ -33,14 +37,23 @@ def network_of(source: Any) -> tuple[Network, Any]:
     if isinstance(source, nn.Module):
         return TorchNetwork(source), None
     if isinstance(source, Mapping):
-        raise CannotOpen(
-            f"a {type(source).__name__} of weights has no architecture. {KINDS.capitalize()} was expected. {SAFE_WAY}"
-        )
-    if callable(source):
+        raise CannotOpen(f"a {type(source).__name__} of weights has no architecture. {WANTED} was expected. {SAFE_WAY}")
+    if isinstance(source, torch.export.ExportedProgram):
+        return of_program(source), None
+    if callable(source) and not inspect.isclass(source):
         return CallableNetwork(source), None
-    raise CannotOpen(
-        f"a {type(source).__name__} is not a network. {KINDS.capitalize()} was expected. Pass one of those."
-    )
+    raise _no_network(source)
+
+
+def _no_network(source: Any) -> CannotOpen:
+    if inspect.isclass(source):
+        what, advice = f"{source.__name__} is a class", f"Make one, {source.__name__}(...), and pass that"
+    elif hasattr(source, "predict_proba") or hasattr(source, "predict"):
+        name = "predict_proba" if hasattr(source, "predict_proba") else "predict"
+        what, advice = f"a {type(source).__name__} is an estimator", f"Pass its method: vitrail.open(estimator.{name})"
+    else:
+        what, advice = f"a {type(source).__name__} is not a network", "Pass one of those"
+    return CannotOpen(f"{what}. {WANTED} was expected. {advice}.")
 
 
 def keras_on_torch(source: Any) -> Any:
@@ -53,7 +66,7 @@ def _from_path(path: str) -> tuple[Network, Any]:
     if path.startswith("hf:"):
         return huggingface.open_folder(path.removeprefix("hf:"))
     if not Path(path).exists():
-        raise CannotOpen(f"there is no file {path!r}. {KINDS.capitalize()} was expected. Check the path.", path=path)
+        raise CannotOpen(f"there is no file {path!r}. {WANTED} was expected. Check the path.", path=path)
     if Path(path).is_dir():
         return _from_folder(path)
     return _reader(path)(path), None
@@ -77,9 +90,9 @@ def _reader(path: str) -> Callable[[str], Network]:
     if head.startswith(b"PK"):
         return _reader_of_zip(path)
     _refuse(path, head)
+    begins = f"it begins with {head!r}" if head else "it is empty"
     raise CannotOpen(
-        f"{path!r} is not a file of a network, or was cut short: it begins with {head!r}. {KINDS.capitalize()} "
-        "was expected. "
+        f"{path!r} is not a file of a network, or was cut short: {begins}. {WANTED} was expected. "
         "Save or copy it again."
     )
 
@@ -88,6 +101,8 @@ def _reader_of_zip(path: str) -> Callable[[str], Network]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
+            if min((entry.header_offset for entry in archive.infolist()), default=0) > 0:
+                raise zipfile.BadZipFile("only a file inside it is whole")
     except zipfile.BadZipFile as error:
         raise CannotOpen(
             f"{path!r} is a zip file that was cut short ({error}). A whole .keras, .pt2 or TorchScript file was "
@@ -103,8 +118,7 @@ def _reader_of_zip(path: str) -> Callable[[str], Network]:
     if any(n.endswith("data.pkl") for n in names):
         raise _pickle(path)
     raise CannotOpen(
-        f"{path!r} is a zip file, but holds no network that is known. {KINDS.capitalize()} was expected. Check "
-        "the path."
+        f"{path!r} is a zip file, but holds no network that is known. {WANTED} was expected. Check the path."
     )
 
 
@@ -118,7 +132,7 @@ def whole(read: Callable[[str], Network]) -> Callable[[str], Network]:
             raise
         except Exception as error:
             raise CannotOpen(
-                f"{path!r} could not be read ({str(error).splitlines()[0]}). A whole file written by this or an older "
+                f"{path!r} could not be read ({first_line(error)}). A whole file written by this or an older "
                 "version of torch was expected. Save it again."
             ) from error
 
@@ -130,15 +144,13 @@ def _refuse(path: str, head: bytes) -> None:
     if head[:1] == b"\x80" or Path(path).suffix in (".pkl", ".pickle", ".joblib"):
         raise _pickle(path)
     if Path(path).suffix == ".safetensors":
-        raise CannotOpen(
-            f"{path!r} holds weights without an architecture. {KINDS.capitalize()} was expected. {SAFE_WAY}"
-        )
+        raise CannotOpen(f"{path!r} holds weights without an architecture. {WANTED} was expected. {SAFE_WAY}")
 
 
 def _pickle(path: str) -> UnsafeFile:
     return UnsafeFile(
         f"{path!r} is a pickle (a whole pickled module or a state dict): unpickling runs whatever code it holds, "
         "so it is "
-        f"never opened. {KINDS.capitalize()} was expected. {SAFE_WAY}",
+        f"never opened. {WANTED} was expected. {SAFE_WAY}",
         path=path,
     )

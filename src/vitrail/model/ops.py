@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from vitrail.model import axes as axis_rules
-from vitrail.model.layers import Layer
+from vitrail.model.layers import Layer, Layers
 from vitrail.model.network import Network, first_tensor
 
 Site = tuple[str, int]  #: an operation's plain name, and which call of that name, from 1
@@ -28,7 +28,7 @@ CARRYING = set(
     "view reshape squeeze unsqueeze flatten contiguous clone to float double half bfloat16 type identity type_as "
     "alias _to_copy dropout positive".split()
 )
-#: Functional calls worth a name of their own; plain arithmetic is left out unless it joins two activations.
+#: Functional calls worth a name of their own.
 NAMED = set(
     "relu relu6 leaky_relu prelu elu selu celu gelu silu mish hardtanh hardswish hardsigmoid softplus softsign tanh "
     "sigmoid softmax log_softmax logsigmoid glu clamp conv1d conv2d conv3d conv_transpose1d conv_transpose2d linear "
@@ -104,7 +104,7 @@ class Survey:
     verdicts   by weights and settings: how far the fast plan was from the plain path
     """
 
-    layers: list[Layer] = field(default_factory=list)
+    layers: Layers
     calls: list[Call] = field(default_factory=list)
     sites: dict[str, Site] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -169,7 +169,7 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
 @contextmanager
 def tapped(network: Network, taps: Mapping[str, tuple[Any, Any]]) -> Iterator[None]:
     """Taps on the named parts, for as long as the context lasts. taps: name -> (before, after)."""
-    parts, removers = network.parts(), []
+    parts, removers = network.parts() if taps else {}, []
     try:
         for name, (before, after) in taps.items():
             removers.append(network.tap(parts[name], before, after))
@@ -179,8 +179,14 @@ def tapped(network: Network, taps: Mapping[str, tuple[Any, Any]]) -> Iterator[No
             remove()
 
 
-def survey(network: Network, run: Callable[[], Tensor], x: Tensor, axes: tuple[str, ...]) -> Survey:
-    """Run one example under a recorder. `run` gives the output; `axes` names the axes of x."""
+def survey(
+    network: Network,
+    run: Callable[[], Any],
+    pick: Callable[[Any, list[Call]], Tensor],
+    x: Tensor,
+    axes: tuple[str, ...],
+) -> Survey:
+    """Run one example under a recorder. `pick` takes the output out of what `run` gives; `axes` names the axes of x."""
     recorder = _Recorder(network)
     recorder.axis[id(x)] = next((i for i, a in enumerate(axes) if a in ("channel", "feature")), None)
 
@@ -190,11 +196,20 @@ def survey(network: Network, run: Callable[[], Tensor], x: Tensor, axes: tuple[s
     watch = Watch({}, every=recorder.operation)
     before = x._version
     with torch.no_grad(), tapped(network, {name: around(name) for name in recorder.parts}), watch:
-        output = run()
+        raw = run()
+    output = pick(raw, recorder.calls)
     layers, sites = _list_layers(recorder)
     largest = max((c.result.nbytes for c in recorder.calls if isinstance(c.result, Tensor)), default=x.nbytes)
     changed = x._version != before
-    return Survey(layers, recorder.calls, sites, dict(watch.counts), _head(recorder.calls, output), largest, changed)
+    return Survey(
+        Layers(layers, network.name),
+        recorder.calls,
+        sites,
+        dict(watch.counts),
+        _head(recorder.calls, output),
+        largest,
+        changed,
+    )
 
 
 def _list_layers(recorder: _Recorder) -> tuple[list[Layer], dict[str, Site]]:
@@ -253,7 +268,7 @@ def _functional_layers(recorder: _Recorder) -> list[tuple[int, int, Layer, Site 
             call=seen[call.place, name],
             overwritten=made._version != call.version,
         )
-        found.append((at, -1, layer, call.site))
+        found.append((at + 1, -1, layer, call.site))  # modules count the operations that ran before they finished
     return found
 
 

@@ -103,7 +103,9 @@ class Pass:
 
     def _before_squashing(self, then: Handler | None) -> Handler:
         def handler(func: Any, args: Any, kwargs: Any) -> Any:
-            self.logits = args[0] if args else kwargs["input"]
+            logits = args[0] if args else kwargs["input"]
+            in_place = getattr(func, "__name__", "").endswith("_")
+            self.logits = logits.clone() if in_place else logits
             return func(*args, **kwargs) if then is None else then(func, args, kwargs)
 
         return handler
@@ -134,7 +136,7 @@ def joined(parts: Sequence[Trace], x: Tensor, rows: Tensor) -> Trace:
     kept = {name: torch.cat([part.layers[name] for part in parts]) for name in first_part.layers}
     output, logits = (torch.cat([getattr(part, name) for part in parts]) for name in ("output", "logits"))
     logits = output if first_part.output is first_part.logits else logits
-    return Trace(x, output, logits, rows, kept, first_part.channels, first_part.predicted)
+    return Trace(x, output, logits, rows, kept, first_part.channels, first_part.predicted, first_part.hidden)
 
 
 @contextmanager
@@ -171,6 +173,11 @@ def pick(raw: Any, choice: str | int | None, name: str, rows: int) -> Tensor:
     """
     if isinstance(raw, list | tuple | Mapping) and not isinstance(raw, Tensor):
         raw = _chosen(raw, choice, name)
+    elif choice is not None:
+        raise ChooseOutput(
+            f"output={choice!r} was chosen, and {name} returns one {type(raw).__name__}. Several outputs, in a tuple "
+            "or dict, were expected. Leave output= out."
+        )
     if isinstance(raw, np.ndarray | np.generic | float | int):
         raw = torch.as_tensor(np.asarray(raw))
     if not isinstance(raw, Tensor) or raw.ndim == 0 or len(raw) != rows:
@@ -179,10 +186,12 @@ def pick(raw: Any, choice: str | int | None, name: str, rows: int) -> Tensor:
             f"{name} returned {what} for {rows} examples. One row for each example was expected. "
             "Wrap the network so that it returns (batch, ...)."
         )
-    return raw[:, None] if raw.ndim == 1 else raw
+    return raw.unsqueeze(1) if raw.ndim == 1 else raw
 
 
 def _chosen(raw: Any, choice: str | int | None, name: str) -> Any:
+    if choice is None and getattr(raw, "logits", None) is not None:
+        return raw.logits
     parts = dict(raw.items()) if isinstance(raw, Mapping) else dict(enumerate(raw))
     parts = {k: v for k, v in parts.items() if first_tensor(v) is not None or isinstance(v, np.ndarray)}
     if len(parts) == 1 and choice is None:

@@ -8,7 +8,7 @@ from vitrail.errors import BadInput, NetworkFailed
 from vitrail.model import fast, passes
 from vitrail.model.layers import Layer, Layers
 from vitrail.model.network import Network
-from vitrail.model.ops import Survey, own_parameters, survey
+from vitrail.model.ops import Call, Survey, own_parameters, survey
 from vitrail.model.packed import Feed, Packed
 
 
@@ -30,7 +30,7 @@ class Surveys:
         """The layers as the newest survey saw them; None before the first."""
         if not self._known:
             return None
-        return Layers(next(reversed(self._known.values())).layers, self.network.name)
+        return next(reversed(self._known.values())).layers
 
     def unrun(self) -> Layers:
         """The modules by name, without shapes."""
@@ -43,12 +43,19 @@ class Surveys:
     def _look(self, x: Tensor, rows: Tensor, packed: Packed) -> Survey:
         feed = packed.feed(x, rows)
 
-        def run() -> Tensor:
+        def run() -> Any:
             with passes.injecting(self.network, feed.injected):
-                raw = self._first_run(feed, x, len(packed.x))
+                return self._first_run(feed, x, len(packed.x))
+
+        def pick(raw: Any, calls: list[Call]) -> Tensor:
+            if unbatched(calls, x):
+                raise BadInput(
+                    f"x has shape {(len(packed.x), *x.shape[1:])}; a convolution of {self.network.name} read it as a "
+                    "single example. A leading batch axis was expected. For a single example use x[None]."
+                )
             return passes.pick(raw, self.output, self.network.name, 1)
 
-        found = survey(self.network, run, x, packed.axes)
+        found = survey(self.network, run, pick, x, packed.axes)
         if self.network.framework in ("torch", "huggingface"):
             found.folds = fast.find(found.calls)
         found.calls.clear()
@@ -69,3 +76,9 @@ class Surveys:
         if shape is None:
             return "A leading batch axis and the shape that it was trained with were expected."
         return f"(batch, {', '.join('any' if n is None else str(n) for n in shape)}) was expected."
+
+
+def unbatched(calls: list[Call], x: Tensor) -> bool:
+    """Whether a convolution read x as a single example, as torch lets it."""
+    wanted = {"conv1d": 2, "conv2d": 3, "conv3d": 4}
+    return any(wanted.get(call.site[0]) == x.ndim == call.inputs[0].ndim for call in calls if call.inputs)

@@ -1,13 +1,21 @@
-"""torch.nn.Module, torch.export (.pt2) and TorchScript files."""
+"""torch.nn.Module of any make, and TorchScript files."""
 
+import itertools
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from vitrail.errors import CannotOpen
 from vitrail.model.network import After, declared_axes
+
+#: Operations of a TorchScript graph that only hand their first tensor on.
+CARRYING = set("view reshape squeeze unsqueeze flatten contiguous clone to type_as alias dropout".split())
+SQUASHING = ("softmax", "sigmoid", "log_softmax")
 
 
 class TorchNetwork:
@@ -17,18 +25,31 @@ class TorchNetwork:
 
     def __init__(self, module: nn.Module, name: str = "", framework: str = "torch") -> None:
         self.module = unwrapped(module)
-        self.name = name or type(self.module).__name__
-        self.framework = framework
-        self.watchable = framework != "torchscript"
+        scripted = isinstance(self.module, torch.jit.ScriptModule)
+        self.name = name or str(self.module.original_name if scripted else type(self.module).__name__)
+        self.framework = "torchscript" if scripted else framework
+        self.watchable = not scripted
         self.classes: tuple[str, ...] = ()
+        if any(nn.parameter.is_lazy(p) for p in self.module.parameters()):
+            raise CannotOpen(
+                f"{self.name} has lazy layers without weights. A network that has run was expected. "
+                "Run it once on an example, so that they get their shapes."
+            )
 
     @property
     def dtype(self) -> torch.dtype | None:
-        return next((p.dtype for p in self.weights().values() if p.is_floating_point()), None)
+        return next((t.dtype for t in self.tensors() if t.is_floating_point()), None)
 
     @property
     def device(self) -> torch.device:
-        return next((p.device for p in self.weights().values()), torch.device("cpu"))
+        return next((t.device for t in self.tensors()), torch.device("cpu"))
+
+    def tensors(self) -> Iterator[Tensor]:
+        # read off the modules' own dicts: the named walks cost a fifth of a small network's forward
+        for module in self.module.modules():
+            for tensor in itertools.chain(module._parameters.values(), module._buffers.values()):
+                if tensor is not None:
+                    yield tensor
 
     def run(self, *args: Any, **kwargs: Any) -> Any:
         return self.module(*args, **kwargs)
@@ -53,19 +74,19 @@ class TorchNetwork:
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
-        modes = [(m, m.training) for m in self.module.modules()]
-        asking = [p for p in self.module.parameters() if p.requires_grad]
+        training = [m for m in self.module.modules() if m.training]
+        asking = [t for t in self.tensors() if t.requires_grad and t.is_leaf]
         try:
-            for module, _ in modes:
+            for module in training:
                 module.training = False
             for parameter in asking:
-                parameter.requires_grad_(False)
+                parameter.requires_grad = False
             yield
         finally:
-            for module, was in modes:
-                module.training = was
+            for module in training:
+                module.training = True
             for parameter in asking:
-                parameter.requires_grad_()
+                parameter.requires_grad = True
 
     def weights(self) -> Mapping[str, Tensor]:
         return dict(self.module.named_parameters()) | dict(self.module.named_buffers())
@@ -78,14 +99,28 @@ class TorchNetwork:
         return declared_axes(shape, channels_last=reads_steps)
 
     def input_shape(self) -> tuple[int | None, ...] | None:
-        first = next((m for m in self.module.modules() if not any(True for _ in m.children())), None)
-        return (first.in_features,) if isinstance(first, nn.Linear) and type(self.module) is nn.Sequential else None
+        first = self._first()
+        return (first.in_features,) if isinstance(first, nn.Linear) else None
 
     def rank(self) -> int | None:
         """Convolutions accept a missing batch axis in silence, so theirs is said."""
-        first = next((m for m in self.module.modules() if not any(True for _ in m.children())), None)
+        first = self._first()
         kinds = {nn.Conv1d: 3, nn.Conv2d: 4, nn.Conv3d: 5}
         return next((rank for kind, rank in kinds.items() if isinstance(first, kind)), None)
+
+    def _first(self) -> nn.Module:
+        """What is certain to run first: the first part of a Sequential, the module itself otherwise."""
+        first = self.module
+        while type(first) is nn.Sequential and len(first):
+            first = first[0]
+        return first
+
+    def hidden_head(self, output: str | int | None = None) -> str:
+        """TorchScript runs past every eye; its graph can be read. output: which of several outputs is meant."""
+        if self.watchable:
+            return ""
+        graph: Any = self.module.inlined_graph
+        return _squashing_at(next(graph.outputs()), output)
 
     def embedding(self) -> nn.Module | None:
         return next((m for m in self.module.modules() if isinstance(m, nn.Embedding)), None)
@@ -102,13 +137,27 @@ def unwrapped(module: nn.Module) -> nn.Module:
         module = inner
 
 
-def open_export(path: str) -> TorchNetwork:
-    """A program saved by torch.export, its modules put back under their own names."""
-    program = torch.export.load(path)
-    return TorchNetwork(torch.export.unflatten(program), name=path.rsplit("/", 1)[-1])
+def _squashing_at(value: Any, output: str | int | None = None) -> str:
+    """The softmax or sigmoid that made a value of a TorchScript graph, looking through reshapes and branches."""
+    node = value.node()
+    kind, inputs = node.kind().rpartition("::")[2].rstrip("_"), list(node.inputs())
+    if kind in SQUASHING:
+        return str(kind)
+    if kind in ("TupleConstruct", "ListConstruct"):
+        return _squashing_at(inputs[output]) if isinstance(output, int) and output < len(inputs) else ""
+    if kind == "DictConstruct":
+        named = {key.toIValue(): made for key, made in zip(inputs[::2], inputs[1::2], strict=True)}
+        return _squashing_at(named[output]) if output in named else ""
+    if kind == "If":
+        at = [made.unique() for made in node.outputs()].index(value.unique())
+        branches = [_squashing_at(list(block.outputs())[at], output) for block in node.blocks()]
+        return next(filter(None, branches), "")
+    return _squashing_at(inputs[0], output) if kind in CARRYING and inputs else ""
 
 
 def open_script(path: str) -> TorchNetwork:
     """A TorchScript file. It runs compiled: gradients work, layers cannot be read."""
-    module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
-    return TorchNetwork(module, name=path.rsplit("/", 1)[-1], framework="torchscript")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch advises to export; the file is as it is
+        module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+    return TorchNetwork(module, name=Path(path).name)

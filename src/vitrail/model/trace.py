@@ -17,6 +17,7 @@ class Trace:
     channels  name -> axis         where the channels of a kept layer are, counting the batch axis as 0
     rows      (batch,) long        which example of the question each row belongs to
     predicted () -> (examples,)    the class that the network says for each example of the question
+    hidden    name                 a final softmax or sigmoid that cannot be stepped over: `logits` are no logits then
     """
 
     input: Tensor
@@ -26,3 +27,4 @@ class Trace:
     layers: Mapping[str, Tensor] = field(default_factory=dict)
     channels: Mapping[str, int | None] = field(default_factory=dict)
     predicted: Callable[[], Tensor] | None = None
+    hidden: str = ""

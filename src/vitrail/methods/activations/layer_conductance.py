@@ -42,15 +42,14 @@ class LayerConductance:
         starts = self.baseline(x, model.axes)
 
         def at(rows: Tensor, k: Tensor, ahead: float) -> Tensor:
-            b, t = starts[k // self.steps, rows], (k % self.steps + ahead) / self.steps
-            return b + t.to(x).reshape(-1, *[1] * (x.ndim - 1)) * (x[rows] - b)
+            b, t = starts[k // self.steps, rows], ((k % self.steps).to(x) + ahead) / self.steps
+            return b + t.reshape(-1, *[1] * (x.ndim - 1)) * (x[rows] - b)
 
         def flow(part: Model, rows: Tensor, k: Tensor) -> Tensor:
             low, high = (part.trace(at(rows, k, a), keep=(layer.name,)).layers[layer.name] for a in (0.0, 1.0))
             _, gradient = part.gradient(at(rows, k, 0.5), target, layer=layer.name)
             return gradient * (high - low).detach()  # type: ignore[no-any-return]
 
-        count = len(starts) * self.steps
-        weights = torch.full((count,), 1 / len(starts))
-        values = model.over(Sweep(len(x), count, lambda rows, k: at(rows, k, 0.5), weights), flow)
+        weights = torch.full((len(starts) * self.steps,), 1 / len(starts), dtype=x.dtype)
+        values = model.over(Sweep(len(x), len(weights), lambda rows, k: at(rows, k, 0.5), weights), flow)
         return Answer(values, axes_of(layer, values), "activation", checks={"layer": layer.name})

@@ -11,22 +11,26 @@ FIRST = 4  #: points of the first attempt; doubled for the examples whose gap is
 
 
 def refined(model: Model, x: Tensor, target: Target, starts: Tensor, tolerance: float, limit: int) -> Answer:
-    """Double the points until |sum - change| <= tolerance * |change|, example by example; keep each one's best."""
+    """Double the points until |sum - change| <= tolerance * |change|, example by example; keep each one's best.
+
+    All attempts together take at most `limit` points per example and baseline.
+    """
     from vitrail.methods.attribution.integrated_gradients import straight
 
     change = model(x, target) - start_scores(model, x, target, starts)
-    best, best_gap = torch.zeros_like(x), torch.full_like(change, torch.inf)
+    best, best_gap = torch.zeros_like(x), torch.full_like(change, torch.nan)
     used = torch.zeros(len(x), dtype=torch.long, device=x.device)
-    pending, steps = torch.arange(len(x), device=x.device), FIRST
-    while len(pending) and steps <= max(limit, FIRST):
+    pending, steps, spent = torch.arange(len(x), device=x.device), FIRST, 0
+    while len(pending) and spent + steps <= limit:
         values = model.at(pending).gradient(straight(x[pending], starts[:, pending], steps), target)
         gap = (values.flatten(1).sum(1) - change[pending]).abs()
-        better = gap < best_gap[pending]
+        better = ~(gap >= best_gap[pending])  # true of the first attempt, whatever its gap
         best[pending[better]], best_gap[pending[better]] = values[better], gap[better]
-        used[pending] += steps * len(starts)
+        spent += steps
+        used[pending] = spent * len(starts)
         pending = pending[gap > tolerance * change[pending].abs()]
         steps *= 2
-    met = best_gap <= tolerance * change.abs()
+    met = (best_gap <= tolerance * change.abs()) & change.isfinite()
     return Answer(best, checks={"steps_used": used, "tolerance_met": met})
 
 

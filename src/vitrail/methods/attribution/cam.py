@@ -16,12 +16,12 @@ def chosen(model: Model, x: Tensor, name: str) -> Layer:
     Raises WrongLayer when the layer has no height and width, naming one that has.
     """
     layers = model.surveyed(x)
+    if name != "auto" and layers[name].has_picture:
+        return layers[name]
     pictures = [layer for layer in layers if layer.has_picture]
     modules = [layer for layer in pictures if layer.module is not None]
     if name == "auto" and pictures:
         return (modules or pictures)[-1]
-    if name != "auto" and layers[name].has_picture:
-        return layers[name]
     what = f"{name!r} gives {_shape(layers[name])}" if name != "auto" else f"{model.name} has no such layer"
     advice = f"Try layer={(modules or pictures)[-1].name!r}." if pictures else "Use a method without layers."
     raise WrongLayer(

@@ -25,7 +25,7 @@ class FeatureAblation:
                 patch     side of a patch in pixels, None for an eighth of the picture
                 count     how many superpixels
                 baseline  b, what replaces a player; averaged over several
-    Laws        dummy, linearity
+    Laws        dummy, linearity, symmetry, implementation invariance; dummy and symmetry speak of players
     Cost        one forward per player and baseline
     Beware      players that can stand in for each other both get little; every element of a player carries the
                 player's whole fall, so values add up over players, not over elements
@@ -33,7 +33,7 @@ class FeatureAblation:
     [1] Kokhlikyan et al., "Captum: A unified and generic model interpretability library for PyTorch", 2020, section 3
     """
 
-    laws: ClassVar[frozenset[str]] = frozenset({"dummy", "linearity"})
+    laws: ClassVar[frozenset[str]] = frozenset({"dummy", "linearity", "symmetry", "implementation invariance"})
     players: Any = "auto"
     patch: Count | None = None
     count: Count = 50

@@ -17,7 +17,7 @@ class GradCAMPlusPlus:
     """Which places spoke for the target, when there are several of them   [1].
 
         L = relu( sum_k w_k A_k ),   w_k = sum over places of  alpha * relu(d f / d A_k)
-        alpha = g^2 / (2 g^2 + (sum over places of A_k) g^3),   g = d f / d A_k
+        alpha = g^2 / (2 g^2 + (sum over places of A_k) g^3) = 1 / (2 + (sum over places of A_k) g),   g = d f / d A_k
 
     Settings    layer  its name; "auto" takes the last layer that has height and width
     Laws        none: the map depends on the layer that is chosen
@@ -33,8 +33,7 @@ class GradCAMPlusPlus:
     def __call__(self, model: Model, x: Tensor, target: Target) -> Answer:
         layer = chosen(model, x, self.layer)
         activation, gradient = activation_and_gradient(model, x, target, layer)
-        squares = gradient.square()
-        below = 2 * squares + activation.sum((2, 3), keepdim=True) * squares * gradient
-        alpha = torch.where(below == 0, 0.0, squares / below)
-        weight = (alpha * gradient.relu()).sum((2, 3), keepdim=True)
+        below = 2 + activation.sum((2, 3), keepdim=True) * gradient
+        alpha = torch.where((below == 0) | (gradient <= 0), 0.0, 1 / below)  # only gradients above 0 count
+        weight = (alpha * gradient).sum((2, 3), keepdim=True)
         return picture_of((weight * activation).sum(1).relu(), model, x, layer)

@@ -20,14 +20,14 @@ class IDGI:
 
     Settings    steps     steps on the path
                 baseline  b, the input that stands for "nothing there"; averaged over several
-    Laws        completeness, dummy, implementation invariance
-    Cost        `steps` gradients and `steps` forwards per example and baseline
+    Laws        completeness, dummy, symmetry, implementation invariance
+    Cost        `steps` gradients and `steps` + 1 forwards per example and baseline
     Beware      values are never opposed within a step: a pixel against the answer shows only where f falls
 
     [1] Yang, Wang, Bilgic, "IDGI: A Framework to Eliminate Explanation Noise from Integrated Gradients", 2023, alg. 1
     """
 
-    laws: ClassVar[frozenset[str]] = frozenset({"completeness", "dummy", "implementation invariance"})
+    laws: ClassVar[frozenset[str]] = frozenset({"completeness", "dummy", "symmetry", "implementation invariance"})
     steps: Count = 50
     baseline: Baseline = Constant(0.0)
 
@@ -35,7 +35,7 @@ class IDGI:
         starts = self.baseline(x, model.axes)
 
         def at(rows: Tensor, path: Tensor, step: Tensor) -> Tensor:
-            b, t = starts[path, rows], (step / self.steps).to(x)
+            b, t = starts[path, rows], step.to(x) / self.steps
             return b + t.reshape(-1, *[1] * (x.ndim - 1)) * (x[rows] - b)
 
         ends = self.steps + 1
@@ -51,5 +51,5 @@ class IDGI:
             scale = torch.where(whole > 0, rises[rows, k] / whole, 0.0)
             return squares * scale.reshape(-1, *[1] * (x.ndim - 1))  # type: ignore[no-any-return]
 
-        count = len(starts) * self.steps
-        return model.over(Sweep(len(x), count, point, torch.full((count,), 1 / len(starts))), share)
+        weights = torch.full((len(starts) * self.steps,), 1 / len(starts), dtype=x.dtype)
+        return model.over(Sweep(len(x), len(weights), point, weights), share)

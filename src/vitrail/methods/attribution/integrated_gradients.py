@@ -1,17 +1,16 @@
 """Integrated gradients: the mean gradient along a straight path, times the step taken."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import torch
-from annotated_types import Gt
 from torch import Tensor
 
 from vitrail.inputs.baselines import Baseline, Constant
 from vitrail.methods.answer import Answer
 from vitrail.methods.attribution.adaptive import refined
-from vitrail.methods.settings import Count
+from vitrail.methods.settings import Count, Share
 from vitrail.model import Model, Sweep
 from vitrail.target import Target
 
@@ -25,7 +24,8 @@ class IntegratedGradients:
     Settings    steps      points on the path; exact for polynomials in t of degree < 2 * steps
                 baseline   b, the input that stands for "nothing there"; averaged over several
                 tolerance  None for `steps` points; a number for as many as each example needs until the
-                           completeness gap is at most this share of |f(x) - f(b)|, at most 8 * steps of them
+                           completeness gap is at most this share of |f(x) - f(b)|: 4, 8, 16 ... and at most
+                           8 * steps in all attempts together
     Laws        completeness, dummy, linearity, symmetry, implementation invariance
     Cost        `steps` gradients per example and baseline, usually far fewer with a tolerance
     Beware      on ReLU networks the quadrature error is O(1 / steps): read checks["completeness_gap"]
@@ -38,7 +38,7 @@ class IntegratedGradients:
     )
     steps: Count = 50
     baseline: Baseline = Constant(0.0)
-    tolerance: Annotated[float, Gt(0.0)] | None = None
+    tolerance: Share | None = None
 
     def __call__(self, model: Model, x: Tensor, target: Target) -> Tensor | Answer:
         starts = self.baseline(x, model.axes)

@@ -23,14 +23,14 @@ class Occlusion:
     Settings    patch     side of the square window in pixels (of columns, steps or tokens: that many in a row)
                 stride    from one window to the next; windows at the edges are cut off
                 baseline  b, what covers; averaged over several
-    Laws        dummy, linearity
+    Laws        linearity, implementation invariance; with patch=1 also dummy and symmetry
     Cost        one forward per window and baseline: (side / stride)^2
     Beware      a window that is too small leaves the answer standing; b may itself look like something
 
     [1] Zeiler, Fergus, "Visualizing and Understanding Convolutional Networks", 2013, section 4.2
     """
 
-    laws: ClassVar[frozenset[str]] = frozenset({"dummy", "linearity"})
+    laws: ClassVar[frozenset[str]] = frozenset({"linearity", "implementation invariance"})
     patch: Count | None = None
     stride: Count | None = None
     baseline: Baseline = Constant(0.0)

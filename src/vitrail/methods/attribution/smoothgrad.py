@@ -37,4 +37,4 @@ class SmoothGrad:
     seed: Seed = 0
 
     def __call__(self, model: Model, x: Tensor, target: Target) -> Answer:
-        return noisy_moments(self.of, model, x, target, self.std, self.samples, self.seed).as_mean()
+        return noisy_moments(self, model, x, target).as_mean()

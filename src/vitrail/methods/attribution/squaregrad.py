@@ -39,10 +39,4 @@ class SquareGrad:
     seed: Seed = 0
 
     def __call__(self, model: Model, x: Tensor, target: Target) -> Answer:
-        found = noisy_moments(self.of, model, x, target, self.std, self.samples, self.seed)
-        squares = found.mean.square() + found.variance * (found.count - 1) / found.count
-        # by the delta method: d(m^2) = 2 m dm, and the spread of the variance itself
-        error = (
-            4 * found.mean.square() * found.variance / found.count + 2 * found.variance.square() / found.count
-        ).sqrt()
-        return found.answer(squares, error)
+        return noisy_moments(self, model, x, target, then=Tensor.square).as_mean()

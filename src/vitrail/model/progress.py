@@ -1,0 +1,39 @@
+"""How far a method has come: one count over all its sweeps."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Report = Callable[[int, int], None]  #: (points done, points in all)
+
+
+@contextmanager
+def reporting(progress: bool | Report) -> Iterator[Report | None]:
+    """A function to report progress to: the user's own, a bar on the terminal, or none."""
+    if not progress:
+        yield None
+    elif callable(progress):
+        with onward(progress) as report:
+            yield report
+    else:
+        from rich.progress import Progress
+
+        with Progress(transient=True) as bar:
+            task = bar.add_task("explaining", total=None)
+            with onward(lambda done, total: bar.update(task, completed=done, total=total)) as report:
+                yield report
+
+
+@contextmanager
+def onward(tell: Report) -> Iterator[Report]:
+    """One count over all sweeps of a method: it only grows, and ends at the total, also where there is no sweep."""
+    before = done = total = 0
+
+    def report(now: int, whole: int) -> None:
+        nonlocal before, done, total
+        before = total if before + now <= done else before
+        done, total = before + now, before + whole
+        tell(done, total)
+
+    yield report
+    if done == 0 or done < total:
+        tell(max(total, 1), max(total, 1))
