@@ -5,12 +5,13 @@ import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
-from known import Flattened, Residual, Squashed, normal, seeded, smooth
 from torch import nn
 from torch.testing import assert_close
 
 import vitrail
+from known import Flattened, Residual, Squashed, normal, seeded, smooth
 from vitrail.errors import BadTarget, NoSuchLayer
+from vitrail.model.keras import on_torch
 from vitrail.target import Custom, Difference, Output, Predicted, Target, Total, Unit, probabilities, target_of
 
 X = normal(4, 5, seed=1)
@@ -195,7 +196,7 @@ def test_a_unit_is_the_mean_of_its_channel():
 
 
 def test_a_unit_of_a_layer_with_channels_last():
-    keras = pytest.importorskip("keras")
+    keras = on_torch()
     net = keras.Sequential([keras.Input((6, 6, 2)), keras.layers.Conv2D(4, 3, name="conv"), keras.layers.Flatten()])
     x = PICTURES.movedim(1, -1).float()
     conv = net.get_layer("conv")(x)

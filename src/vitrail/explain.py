@@ -59,26 +59,26 @@ def explain(
         recipe = _recipe(method, _prepared(model, x, packed, settings), model, x, packed)
         question = target_of(target, model.classes, len(packed.x))
         with model.asking(packed, progress=report, speed=speed) as bound:
-            answer = _answered(recipe, bound, question)
+            answer, used = _answered(recipe, bound, question)
             output, logits = bound.said()
             classes = fitting(model.classes, model.network.classes, output, model.name)
-            checks = _checks(bound, recipe, question, answer)
+            checks = {**_checks(bound, recipe, question, answer), **used, **answer.checks}
             prediction = _prediction(output, logits, classes)
             asked = _asked(question, bound, classes)
-            used = dict(bound.question.speedups)
+            speedups = dict(bound.question.speedups)
     arrays, axes = _arrays(answer, packed)
     return Explanation(
         kind=answer.kind,
         arrays=arrays,
         axes=axes,
-        checks=checks,
+        checks={name: _numpy(v) if isinstance(v, Tensor) else v for name, v in checks.items()},
         outputs=_numpy(output),
         target=asked,
         labels={**packed.labels, **({"class": list(classes)} if classes else {})},
         provenance={
             **_provenance(model, recipe, packed),
             "prediction": prediction,
-            "speedups": used,
+            "speedups": speedups,
             "seconds": time.perf_counter() - began,
         },
     )
@@ -128,8 +128,8 @@ def _prepared(model: Model, x: Any, packed: Packed, settings: Any) -> Any:
     return replace(settings, **{f.name: one(f.name, getattr(settings, f.name)) for f in fields(settings)})
 
 
-def _answered(recipe: Method, bound: Model, question: Target) -> Answer:
-    """The answer of a method, in a shape that can be written down.
+def _answered(recipe: Method, bound: Model, question: Target) -> tuple[Answer, dict[str, int]]:
+    """The answer of a method, in a shape that can be written down, and the passes that it used.
 
     Raises NetworkFailed when the network says NaN about x: nothing can be made of that.
     """
@@ -139,10 +139,11 @@ def _answered(recipe: Method, bound: Model, question: Target) -> Answer:
     except RuntimeError:  # such as a decomposition of NaN
         _check_said(bound)
         raise
+    used = {"evaluations": bound.question.forwards, "gradients": bound.question.backwards}
     answer = given if isinstance(given, Answer) else Answer(given)
     _check_shape(recipe, answer, x)
     _check_said(bound)
-    return answer
+    return answer, used
 
 
 def _check_said(bound: Model) -> None:
@@ -174,20 +175,15 @@ def _check_shape(recipe: Method, answer: Answer, x: Tensor) -> None:
 
 
 def _checks(model: Model, recipe: Method, target: Target, answer: Answer) -> dict[str, Any]:
-    """What was measured: the completeness gap, the passes used, and what the method measured itself."""
-    question = model.question
-    used = {"evaluations": question.forwards, "gradients": question.backwards}
-    score = _score(model, question.packed.x, target)
+    """What is measured about every answer, whatever the method measures itself."""
+    score = _score(model, model.question.packed.x, target)
     promised = "completeness" in getattr(recipe, "laws", ())
-    checks = {
+    return {
         "target_value": score,
         **_gap(model, recipe, target, answer, score, promised),
         "completeness": "promised" if promised else "measured only",
         "finite": answer.values.flatten(1).isfinite().all(1),
-        **used,
-        **answer.checks,
     }
-    return {k: _numpy(v) if isinstance(v, Tensor) else v for k, v in checks.items()}
 
 
 def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tensor, promised: bool) -> dict[str, Tensor]:

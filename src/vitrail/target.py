@@ -81,7 +81,7 @@ class Output(Target):
 
     def _scores(self, trace: Trace) -> Tensor:
         if self.of == "logit":
-            return _visible(trace)
+            return trace.visible_logits()
         return trace.output if self.of == "output" else probabilities(trace.logits, trace.output)
 
     def check(self, examples: int) -> None:
@@ -263,17 +263,6 @@ def _only_targets(*parts: Any) -> None:
     for part in parts:
         if not isinstance(part, Target):
             raise not_a_target(part)
-
-
-def _visible(trace: Trace) -> Tensor:
-    """The logits, where they can be seen."""
-    if trace.hidden:
-        raise BadTarget(
-            f"the network ends in a {trace.hidden} inside a compiled program, so its logits cannot be seen. "
-            "A question about what comes out was expected. Use vitrail.Output(3, of='probability') or "
-            "vitrail.Predicted(of='probability'); or open the network that was compiled."
-        )
-    return trace.logits
 
 
 def _classes(scores: Tensor) -> Tensor:

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from known import Pooled, normal, seeded, smooth
 from numpy.testing import assert_allclose
 from PIL import Image
 
 import vitrail
+from known import Pooled, normal, seeded, smooth
 from vitrail.errors import BadSetting
 
 SHOTS = np.random.default_rng(0).integers(0, 256, (3, 5, 6, 3), dtype=np.uint8)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
-from known import normal, smooth
 from numpy.testing import assert_allclose
 from torch.testing import assert_close
 
 import vitrail
+from known import normal, smooth
 from vitrail.errors import BadSetting
 from vitrail.inputs.baselines import Blur, Constant, Given, Mean, Noise, Own, baseline_of
 
@@ -184,9 +184,9 @@ def test_given_says_what_it_was():
         ({"baseline": "noise", "amount": 3}, r"has no setting amount=3\. Its settings are numbers: count, seed"),
         ({"baseline": "noise", "seed": "x"}, "has no setting seed='x'"),
         ({}, "no baseline named None"),
-        (None, "None is neither"),
-        (True, "True is neither"),
-        (Blur, "is neither a number"),
+        (None, "baseline None stands for nothing"),
+        (True, "baseline True stands for nothing"),
+        (Blur, "stands for nothing"),
         (np.nan, "holds NaN or infinity"),
         ([0.0, np.inf, 0.0], "holds NaN or infinity"),
         (np.array(["a"]), "is of type <U1"),

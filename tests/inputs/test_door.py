@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from known import smooth
 
 import vitrail
+from known import smooth
 from vitrail.errors import BadSetting
 from vitrail.inputs.classes import names
 from vitrail.inputs.modality import Images, Table, Text

@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from known import Pooled, normal, seeded, smooth
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 from torch import nn
 
 import vitrail
+from known import Pooled, normal, seeded, smooth
 from vitrail.errors import BadInput
 from vitrail.inputs.packing import pack, words_in
+from vitrail.model.keras import on_torch
 
 X = normal(4, 5, seed=1).numpy()
 SHOTS = np.random.default_rng(0).integers(0, 256, (3, 5, 6, 3), dtype=np.uint8)
@@ -138,7 +139,7 @@ def test_a_grey_picture_for_a_network_of_colours(seeing):
 
 
 def test_channels_last_networks_get_channels_last():
-    keras = pytest.importorskip("keras")
+    keras = on_torch()
     net = keras.Sequential([keras.Input((5, 6, 3)), keras.layers.Conv2D(2, 3), keras.layers.GlobalAveragePooling2D()])
     answer = vitrail.explain(vitrail.open(net, inputs=SPEC), list(map(Image.fromarray, SHOTS)), "gradient", 0)
     assert answer.values.shape == SHOTS.shape

@@ -5,11 +5,11 @@ import itertools
 import numpy as np
 import pytest
 import torch
-from known import normal, smooth
 from numpy.testing import assert_allclose
 from torch.testing import assert_close
 
 import vitrail
+from known import normal, smooth
 from vitrail.errors import BadSetting
 from vitrail.inputs.players import labels_of, windows
 

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from known import normal, seeded
 from numpy.testing import assert_allclose
 from torch import nn
 
 import vitrail
+from known import normal, seeded
 from vitrail.errors import BadInput, BadSetting
 from vitrail.inputs.several import background
+from vitrail.model.keras import on_torch
 
 
 class Two(nn.Module):
@@ -190,7 +191,7 @@ def test_parts_that_do_not_fit(x, words):
 
 @pytest.fixture(scope="module")
 def keras_net():
-    keras = pytest.importorskip("keras")
+    keras = on_torch()
     one, two = keras.Input((3,), name="one"), keras.Input((2,), name="two")
     return keras.Model([one, two], keras.layers.Dense(1)(keras.layers.Concatenate()([one, two])))
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from known import seeded
 from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 import vitrail
+from known import seeded
 from vitrail.errors import BadInput
 from vitrail.inputs.tokens import pack_encoding
+from vitrail.model.keras import on_torch
 
 MINILM = Path(__file__).resolve().parents[2] / ".data/minilm/model"
 TEXTS = ["a truly wonderful film", "dull", "I would not see this long and tedious film again, whatever they pay"]
@@ -35,7 +36,8 @@ class Judge(nn.Module):
 def judge():
     if not MINILM.is_dir():
         pytest.skip("run tests/data/fetch.py first")
-    transformers = pytest.importorskip("transformers")
+    import transformers
+
     tokenizer = transformers.AutoTokenizer.from_pretrained(MINILM)
     net = Judge(transformers.AutoModel.from_pretrained(MINILM)).double().eval()
     generator = torch.Generator().manual_seed(0)
@@ -67,7 +69,7 @@ def test_tokens_get_the_sum_over_their_embedding(judge):
 
 
 def test_integrated_gradients_are_complete_and_padding_gets_nothing(judge):
-    answer = vitrail.explain(judge, TEXTS, "integrated-gradients", "good", steps=64)
+    answer = vitrail.explain(judge, TEXTS[:2], "integrated-gradients", "good", steps=56)
     assert answer.checks["completeness_gap_relative"].max() < 1e-4
     for values, tokens in zip(answer.values, answer.labels["token"], strict=True):
         assert (values[len(tokens) :] == 0).all()
@@ -241,7 +243,7 @@ def test_a_network_without_an_embedding_is_told():
 
 
 def test_a_keras_embedding():
-    keras = pytest.importorskip("keras")
+    keras = on_torch()
     net = keras.Sequential(
         [keras.Input((3,)), keras.layers.Embedding(10, 4), keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(2)]
     )
@@ -251,7 +253,7 @@ def test_a_keras_embedding():
 
 
 def test_a_keras_model_with_a_mask():
-    keras = pytest.importorskip("keras")
+    keras = on_torch()
     ids, mask = keras.Input((3,), name="input_ids"), keras.Input((3,), name="attention_mask")
     embedded = keras.layers.Embedding(10, 4)(ids)
     pooled = keras.ops.sum(embedded * keras.ops.expand_dims(mask, -1), 1)

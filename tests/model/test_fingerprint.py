@@ -35,9 +35,13 @@ def test_any_change_gives_another_hash(change):
     assert digest(weights(**change)) != digest(weights())
 
 
+def test_types_count_also_where_the_bytes_are_equal():
+    assert digest({"a": torch.zeros(2)}) != digest({"a": torch.zeros(2, dtype=torch.int32)})
+
+
 def test_names_count():
     one = weights()
-    assert digest({"x": one["a"], "b": one["b"]}) != digest(one)
+    assert digest({"aa": one["a"], "b": one["b"]}) != digest(one)
     assert digest({"a": one["b"], "b": one["a"]}) != digest(one)
 
 

@@ -3,6 +3,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 import torch
 
+from vitrail.errors import BadTarget
 from vitrail.model import Trace
 
 
@@ -13,6 +14,13 @@ def test_a_trace_is_a_record_that_stays():
     with pytest.raises(FrozenInstanceError):
         trace.output = x
     assert trace != Trace(x, x, x, torch.arange(2))  # tensors are not compared
+
+
+def test_hidden_logits_are_refused_where_they_are_asked_for():
+    x = torch.ones(2, 3)
+    assert Trace(x, x, x, torch.arange(2)).visible_logits() is x
+    with pytest.raises(BadTarget, match=r"ends in a softmax .*of='probability'"):
+        Trace(x, x, x, torch.arange(2), hidden="softmax").visible_logits()
 
 
 def test_what_a_model_writes_into_it(picture, pixels):

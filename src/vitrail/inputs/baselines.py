@@ -175,7 +175,8 @@ def baseline_of(value: Any, example_shape: Sequence[int]) -> Baseline:
         return _named(value)
     if isinstance(value, bool | type) or value is None:
         raise BadSetting(
-            f"baseline {value!r} is neither a number nor an array nor one of {', '.join(NAMED)}. Choose one."
+            f"baseline {value!r} stands for nothing. A number, an array, or {', '.join(NAMED)} was expected. "
+            "Choose one."
         )
     if callable(value):
         return Own(value)

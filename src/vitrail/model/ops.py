@@ -282,7 +282,8 @@ def is_leaf(part: Any) -> bool:
 
 def _head(calls: list[Call], output: Tensor) -> Site | None:
     """The softmax or sigmoid that made the output, looking through reshapes and casts."""
-    wanted: Tensor | None = output
+    seen = any(first_tensor(call.result) is output for call in calls)
+    wanted: Tensor | None = output if seen else output._base  # an output (batch,) was given an axis afterwards
     for call in reversed(calls):
         if wanted is None or first_tensor(call.result) is not wanted:
             continue

@@ -30,7 +30,7 @@ def onward(tell: Report) -> Iterator[Report]:
 
     def report(now: int, whole: int) -> None:
         nonlocal before, done, total
-        before = total if before + now <= done else before
+        before = total if done == total or before + now <= done else before  # a new sweep begins
         done, total = before + now, before + whole
         tell(done, total)
 

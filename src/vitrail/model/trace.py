@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from vitrail.errors import BadTarget
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -28,3 +30,13 @@ class Trace:
     channels: Mapping[str, int | None] = field(default_factory=dict)
     predicted: Callable[[], Tensor] | None = None
     hidden: str = ""
+
+    def visible_logits(self) -> Tensor:
+        """The logits; raises BadTarget where a final softmax hides them."""
+        if self.hidden:
+            raise BadTarget(
+                f"the network ends in a {self.hidden} inside a compiled program, so its logits cannot be seen. "
+                "A question about what comes out was expected. Use vitrail.Output(3, of='probability') or "
+                "vitrail.Predicted(of='probability'); or open the network that was compiled."
+            )
+        return self.logits

@@ -36,7 +36,7 @@ def row(answers: Sequence[Explanation], example: int, look: Look) -> str:
     columns = []
     for answer, name in zip(answers, names_of(answers), strict=True):
         alt = f"{name} for example {example}, {about(answer, example)}"
-        note = "" if alike else f"asked about {asked(answer, example)}"
+        note = f"asked about {asked(answer, example)}" if asked(answer, example) and not alike else ""
         notes = [note, f"gap {gap_text(answer, example)}" if gap_text(answer, example) else ""]
         under = "".join(f'<p class="note">{escape(text)}</p>' for text in notes if text)
         columns.append(f"<td>{cells(answer, example, alt, look)}{under}</td>")

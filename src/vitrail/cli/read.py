@@ -1,0 +1,153 @@
+"""What a command is given as DATA or as a setting: pictures, arrays, tables, texts. Pickles are never opened."""
+
+import importlib.util
+import json
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vitrail.errors import BadInput, BadSetting, MissingExtra
+from vitrail.inputs import Images, Text
+from vitrail.model import Model
+
+PICTURES = ".png .jpg .jpeg .bmp .gif .webp .tif .tiff".split()
+ARRAYS = ".npy .npz".split()
+TABLES = ".csv .parquet".split()
+KINDS = f"Pictures ({', '.join(PICTURES)}), one array (.npy, or .npz with one array), or one table (.csv, .parquet)"
+
+
+def read(model: Model, data: Sequence[str]) -> Any:
+    """x out of what stands on the command line: paths, or the texts themselves for a model that reads texts.
+
+    Raises BadInput for what is missing, of an unknown kind, mixed, or a pickle.
+    """
+    known = [Path(d) for d in data if suffix(d) in (*ARRAYS, *TABLES)]
+    if isinstance(model.modality, Text) and not any(path.is_file() for path in known):
+        return list(data)
+    for each in data:
+        refuse_missing(each)
+    kinds = {kind_of(each) for each in data}
+    if len(kinds) > 1 or (kinds != {"pictures"} and len(data) > 1):
+        raise BadInput(
+            f"{len(data)} files were given, {', '.join(sorted(kinds))} among them. Several pictures, or one file with "
+            "all examples, was expected. Put the examples into one array or table."
+        )
+    if kinds == {"pictures"}:
+        return pictures(model, data)
+    return array(data[0]) if kinds == {"arrays"} else frame(data[0])
+
+
+def suffix(path: str) -> str:
+    return Path(path).suffix.lower()
+
+
+def refuse_missing(path: str) -> None:
+    if Path(path).is_file():
+        return
+    what = "is a folder" if Path(path).is_dir() else "does not exist"
+    raise BadInput(
+        f"{path!r} {what}. {KINDS} were expected; texts only for a model with a tokenizer. "
+        "Check the path, or give --tokenizer FOLDER."
+    )
+
+
+def kind_of(path: str) -> str:
+    for name, suffixes in (("pictures", PICTURES), ("arrays", ARRAYS), ("tables", TABLES)):
+        if suffix(path) in suffixes:
+            return name
+    raise BadInput(f"{path!r} is of no known kind. {KINDS} were expected. Convert it; pickles are never opened.")
+
+
+def pictures(model: Model, paths: Sequence[str]) -> list[Path]:
+    if not isinstance(model.modality, Images):
+        raise BadInput(
+            f"{model.name} was not told how to read pictures. Their size and scaling were expected. "
+            "Add --image-size HEIGHT,WIDTH, and --image-mean, --image-std, --image-scale as it was trained."
+        )
+    return [Path(path) for path in paths]
+
+
+def array(path: str) -> Any:
+    """One array, (batch, ...).
+
+    Raises BadInput for several, for objects (they are pickled), and for what is no whole file.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
+            names = loaded.files
+            if len(names) == 1:
+                return loaded[names[0]]
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise BadInput(
+            f"{path!r} could not be read as numbers ({str(error).splitlines()[0]}). A whole .npy or .npz file was "
+            "expected; arrays of objects are pickles and are never opened. Save it again with numpy.save."
+        ) from error
+    raise BadInput(
+        f"{path!r} holds {len(names)} arrays: {', '.join(names) or 'none'}. One was expected. "
+        "Save the one that is meant in a file of its own."
+    )
+
+
+def frame(path: str) -> Any:
+    """A table as a pandas DataFrame.
+
+    Raises MissingExtra without pandas, BadInput for what is no table.
+    """
+    if importlib.util.find_spec("pandas") is None:
+        raise MissingExtra("pandas", "tables", "reading a table")
+    import pyarrow
+    from pyarrow import csv, parquet
+
+    try:
+        return (csv.read_csv(path) if suffix(path) == ".csv" else parquet.read_table(path)).to_pandas()
+    except pyarrow.ArrowInvalid as error:
+        raise BadInput(
+            f"{path!r} could not be read as a table ({str(error).splitlines()[0]}). A {suffix(path)} file with a row "
+            "for each example and named columns was expected. Save it again."
+        ) from error
+
+
+def value(text: str) -> Any:
+    """A setting: JSON where it is JSON, the array in a .npy or .npz file, otherwise the text itself."""
+    if suffix(text) in ARRAYS:
+        refuse_missing(text)
+        return array(text)
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def numbers(text: str, flag: str) -> list[float]:
+    """Numbers parted by commas; raises BadSetting for anything else."""
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise BadSetting(
+            f"{flag} {text!r} is not a number, nor numbers parted by commas. Something like 0.5 or "
+            "0.485,0.456,0.406 was expected. Write it so.",
+            setting=flag,
+        ) from error
+
+
+def lines(path: Path) -> list[str]:
+    """The names in a text file, one a line; raises BadInput when there are none."""
+    if not path.is_file():
+        raise BadInput(
+            f"there is no file {str(path)!r}. A text file with one name a line was expected. Check the path."
+        )
+    try:
+        found = [name.strip() for name in path.read_text(encoding="utf-8").splitlines() if name.strip()]
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"{str(path)!r} is no text in UTF-8 ({error}). One name a line was expected. Save it again."
+        ) from error
+    if not found:
+        raise BadInput(f"{str(path)!r} is empty. One name a line was expected. Write the names into it.")
+    return found
