@@ -16,7 +16,7 @@ from vitrail.inputs.background import in_layout
 from vitrail.inputs.baselines import Baseline, Constant, baseline_of
 from vitrail.inputs.classes import fitting
 from vitrail.methods import METHODS, NAMES, Answer, Method
-from vitrail.methods.attribution.adaptive import start_scores
+from vitrail.methods.attribution.path import start_scores
 from vitrail.methods.settings import as_json, method_of
 from vitrail.model import Model, Packed, Trace
 from vitrail.model.fingerprint import digest

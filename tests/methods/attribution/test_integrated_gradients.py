@@ -1,6 +1,5 @@
 """Integrated gradients in closed form, against a slow sum, and what its settings mean."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -19,7 +18,6 @@ from known import (
     two_relus,
     values,
 )
-from vitrail.methods.attribution.integrated_gradients import straight
 
 close = torch.testing.assert_close
 
@@ -101,17 +99,6 @@ def test_several_baselines_are_averaged():
     assert (each[0] - each[1]).abs().max() > 0.1
     assert got.checks["gradients"] == 4 * 3 * 50
     assert got.checks["completeness_gap"].max() < 1e-10
-
-
-def test_the_weights_of_the_path_sum_to_one_and_the_points_lie_inside():
-    x, starts = normal(2, 3), normal(2, 2, 3, seed=1)
-    sweep = straight(x, starts, 6)
-    assert sweep.count == 12
-    close(sweep.weights.sum(), torch.tensor(1.0, dtype=x.dtype))
-    k = torch.arange(12)
-    t = (sweep.point(torch.zeros_like(k), k) - starts[k // 6, 0]) / (x[0] - starts[k // 6, 0])
-    nodes = (np.polynomial.legendre.leggauss(6)[0] + 1) / 2
-    close(t, torch.as_tensor(np.tile(nodes, 2))[:, None].expand(12, 3))
 
 
 @pytest.mark.parametrize(

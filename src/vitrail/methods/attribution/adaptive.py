@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 
 from vitrail.methods.answer import Answer
-from vitrail.model import Model, Sweep
+from vitrail.methods.attribution.path import start_scores, straight
+from vitrail.model import Model
 from vitrail.target import Target
 
 FIRST = 4  #: points of the first attempt; doubled for the examples whose gap is still too large
@@ -15,8 +16,6 @@ def refined(model: Model, x: Tensor, target: Target, starts: Tensor, tolerance: 
 
     All attempts together take at most `limit` points per example and baseline.
     """
-    from vitrail.methods.attribution.integrated_gradients import straight
-
     change = model(x, target) - start_scores(model, x, target, starts)
     best, best_gap = torch.zeros_like(x), torch.full_like(change, torch.nan)
     used = torch.zeros(len(x), dtype=torch.long, device=x.device)
@@ -32,8 +31,3 @@ def refined(model: Model, x: Tensor, target: Target, starts: Tensor, tolerance: 
         steps *= 2
     met = (best_gap <= tolerance * change.abs()) & change.isfinite()
     return Answer(best, checks={"steps_used": used, "tolerance_met": met})
-
-
-def start_scores(model: Model, x: Tensor, target: Target, starts: Tensor) -> Tensor:
-    """(batch,) the target at the baselines (count, batch, ...), averaged over them."""
-    return model(Sweep(len(x), len(starts), lambda rows, k: starts[k, rows]), target).mean(1)

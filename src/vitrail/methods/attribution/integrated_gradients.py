@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from vitrail.inputs.baselines import Baseline, Constant
 from vitrail.methods.answer import Answer
 from vitrail.methods.attribution.adaptive import refined
+from vitrail.methods.attribution.path import straight
 from vitrail.methods.settings import Count, Share
-from vitrail.model import Model, Sweep
+from vitrail.model import Model
 from vitrail.target import Target
 
 
@@ -45,18 +44,3 @@ class IntegratedGradients:
         if self.tolerance is None:
             return model.gradient(straight(x, starts, self.steps), target)  # type: ignore[no-any-return]
         return refined(model, x, target, starts, self.tolerance, 8 * self.steps)
-
-
-def straight(x: Tensor, starts: Tensor, steps: int) -> Sweep:
-    """The sweep over b + t (x - b) at the Gauss-Legendre nodes, for every baseline in starts (count, batch, ...)."""
-    nodes, weights = (torch.as_tensor(a).to(x) for a in np.polynomial.legendre.leggauss(steps))  # on [-1, 1]
-    t, w = (nodes + 1) / 2, weights / 2
-
-    def point(rows: Tensor, k: Tensor) -> Tensor:
-        b = starts[k // steps, rows]
-        return b + t[k % steps].reshape(-1, *[1] * (x.ndim - 1)) * (x[rows] - b)
-
-    def factor(rows: Tensor, k: Tensor) -> Tensor:
-        return x[rows] - starts[k // steps, rows]
-
-    return Sweep(len(x), len(starts) * steps, point, w.repeat(len(starts)) / len(starts), factor)
