@@ -5,7 +5,8 @@ from torch import nn
 
 import vitrail
 from vitrail.model.axes import follow
-from vitrail.model.ops import Watch, first_tensor, plain_name, tensors_in
+from vitrail.model.network import first_tensor
+from vitrail.model.ops import Watch, plain_name, tensors_in
 
 
 def axis_after(run, x, axis):

@@ -4,7 +4,8 @@ import torch.nn.functional as F
 from torch import nn
 
 import vitrail
-from vitrail.model.ops import Watch, own_parameters, plain_name, tapped, tensors_in
+from vitrail.model.ops import Watch, plain_name, tapped, tensors_in
+from vitrail.model.survey import own_parameters
 from vitrail.model.torch import TorchNetwork
 
 

@@ -14,7 +14,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vitrail.errors import NetworkFailed
-from vitrail.model.ops import Call, Handler, Site
+from vitrail.model.ops import Handler, Site
+from vitrail.model.survey import Call
 
 CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 DEFAULTS = {"bias": None, "stride": 1, "padding": 0, "dilation": 1, "groups": 1}

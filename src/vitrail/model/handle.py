@@ -2,33 +2,26 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from vitrail.model import packed, passes
-from vitrail.model.diagnose import no_gradient, unreachable
+from vitrail.model.diagnose import no_gradient
 from vitrail.model.fingerprint import Fingerprint
+from vitrail.model.gradients import at_input_or_layer, at_layers
 from vitrail.model.layers import Layers
 from vitrail.model.network import Network
-from vitrail.model.ops import Survey
 from vitrail.model.packed import Packed
-from vitrail.model.plan import LONG, POINTS, try_plan
-from vitrail.model.question import Question
+from vitrail.model.plan import prepare
+from vitrail.model.question import Asks, Question
+from vitrail.model.survey import Survey
 from vitrail.model.surveys import Surveys
 from vitrail.model.sweep import Sweep, chunk_size, chunks
 from vitrail.model.trace import Trace
 
 Edit = Mapping[str, Callable[[Tensor], Tensor]]
-
-
-class Asks(Protocol):
-    """A target, as far as the handle is concerned: one number per row, read off a trace."""
-
-    @property
-    def layers(self) -> tuple[str, ...]: ...
-    def __call__(self, trace: Trace, /) -> Tensor: ...
 
 
 class Model:
@@ -64,6 +57,7 @@ class Model:
         self._surveys = Surveys(network, output)
         self._question: Question | None = None
         self._rows: Tensor | None = None
+        self._way: passes.Way | None = None
 
     # -- reading ---------------------------------------------------------------------------------------
 
@@ -121,9 +115,13 @@ class Model:
         """The same question about these rows of the examples, in this order."""
         return self._bound(self.question, self.rows[rows])
 
-    def _bound(self, question: Question, rows: Tensor) -> "Model":
+    def under(self, way: passes.Way) -> "Model":
+        """The same question, with another way back through the operations than their gradients."""
+        return self._bound(self.question, self.rows, way)
+
+    def _bound(self, question: Question, rows: Tensor, way: passes.Way | None = None) -> "Model":
         bound = object.__new__(Model)
-        bound.__dict__ = self.__dict__ | {"_question": question, "_rows": rows}
+        bound.__dict__ = self.__dict__ | {"_question": question, "_rows": rows, "_way": way or self._way}
         return bound
 
     def __call__(self, x: Any, target: Asks | None = None) -> Tensor:
@@ -162,29 +160,27 @@ class Model:
                 return bound.gradient(bound.question.packed.x, target, layer)
         if not self.network.differentiable:
             raise no_gradient(self.network)
-        parts = self._split(x.detach(), lambda model, some: model._gradient(some, target, layer))
+        parts = self._split(x.detach(), lambda model, some: at_input_or_layer(model, some, target, layer))
         joined = parts[0] if len(parts) == 1 else tuple(torch.cat(pieces) for pieces in zip(*parts, strict=True))
         return joined[0] if layer is None else joined
 
-    def _gradient(self, x: Tensor, target: Asks, layer: str | None) -> tuple[Tensor, ...]:
-        leaf = x.requires_grad_(layer is None)
-        with torch.enable_grad():
-            trace, at = self._run(leaf, target.layers, {}, layer)
-            score = target(trace)
-        source = leaf if layer is None else at
-        gradient = None
-        if score.requires_grad:
-            (gradient,) = torch.autograd.grad(score.sum(), source, allow_unused=True)
-        if gradient is None:
-            raise unreachable(self, x, layer)
-        self.question.backwards += len(x)
-        return (gradient,) if layer is None else (source.detach(), gradient)
+    def gradients(self, x: Tensor, target: Asks, layers: Sequence[str]) -> list[tuple[Tensor, Tensor]]:
+        """(output, gradient) at each of several layers, by one way back; zeros where the target does not depend on it.
+
+        For methods, inside a question. Raises NoGradient when it depends on none of them.
+        """
+        if not self.network.differentiable:
+            raise no_gradient(self.network)
+        parts = self._split(x.detach(), lambda model, some: at_layers(model, some, target, tuple(layers)))
+        pairs = [list(zip(*at, strict=True)) for at in zip(*parts, strict=True)]
+        return [(torch.cat(values), torch.cat(gradients)) for values, gradients in pairs]
 
     def _split(self, x: Tensor, ask: Callable[["Model", Tensor], Any]) -> list[Any]:
         """`ask` on consecutive parts of x that fit memory."""
         answers: list[Any] = []
         found = self._survey(x)
-        size = chunk_size(found.largest, found.saved, x.device)
+        whole = self._way is not None and self._way.whole
+        size = len(x) if whole else chunk_size(found.largest, found.saved, x.device)
         chunks(len(x), size, x.device, lambda some: answers.append(ask(self.at(some), x[some[0] : some[-1] + 1])))
         return answers
 
@@ -206,7 +202,8 @@ class Model:
         return total[0]
 
     def _swept(self, sweep: Sweep, target: Asks) -> Tensor:
-        self._prepare(sweep, target)
+        if self._way is None:  # a plan leaves out operations that a way back may be about
+            prepare(self, sweep, target, self._survey(self.question.packed.x))
         return self.over(sweep, lambda model, rows, steps: model.gradient(sweep.point(rows, steps), target))
 
     def _answers(self, sweep: Sweep, target: Asks) -> Tensor:
@@ -231,26 +228,14 @@ class Model:
             size = chunk_size(found.largest, found.saved, self.rows.device)
             chunks(total, size, self.rows.device, part)
 
-    def _prepare(self, sweep: Sweep, target: Asks) -> None:
-        """Before a long sweep of gradients: measure what one row keeps, and try the fast plan on the first rows."""
-        question = self.question
-        if question.prepared or sweep.examples * sweep.count < LONG or not self.network.differentiable:
-            return
-        question.prepared = True
-        found = self._survey(question.packed.x)
-        steps = torch.linspace(0, sweep.count - 1, min(POINTS, sweep.count), device=self.rows.device).long()
-        rows = torch.zeros_like(steps)
-        with question.uncounted():
-            points = sweep.point(rows, steps)
-            question.plan = try_plan(self.at(rows), points, target, found, self.fingerprint.key())
-
     # -- one pass --------------------------------------------------------------------------------------
 
     def _run(self, x: Tensor, keep: tuple[str, ...], edit: Edit, leaf: str | None) -> tuple[Trace, Any]:
         found, question = self._survey(x), self.question
         layers = self.surveyed(x)
         wanted = {name: layers[name] for name in (*keep, *edit, *((leaf,) if leaf else ()))}
-        one = passes.Pass(found, wanted, edit, leaf, None if wanted else question.plan)
+        way = self._way
+        one = passes.Pass(found, wanted, edit, leaf, None if wanted or way else question.plan, way)
         with torch.set_grad_enabled(torch.is_grad_enabled() and (x.requires_grad or leaf is not None)):
             output = self._output(x.clone() if found.overwrites_input else x, one)
         question.forwards += len(x)
@@ -259,6 +244,11 @@ class Model:
             logits = output.view_as(output)
         question.remember(x, self.rows, output, logits)
         kept = {name: one.kept[wanted[name].name] for name in keep}
+        if way is not None:
+            same = output is logits
+            logits = way.start(logits)
+            output = logits if same else way.start(output)
+            kept = {name: way.start(value) for name, value in kept.items()}
         channels = {name: wanted[name].channel_axis for name in keep}
         return Trace(x, output, logits, self.rows, kept, channels, self.predicted, self.hidden), one.leaf
 

@@ -2,22 +2,19 @@
 
 A `Watch` is a TorchFunctionMode: whatever class of layer, function or framework asks for an operation, it
 passes here. An operation is known by its plain name and by which call of that name it is in the run: the
-second `relu` is ("relu", 2). `survey` runs one example and writes down all of them.
+second `relu` is ("relu", 2).
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial, update_wrapper
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from vitrail.model import axes as axis_rules
-from vitrail.model.layers import Layer, Layers
-from vitrail.model.network import Network, first_tensor
+from vitrail.model.network import Network
 
 Site = tuple[str, int]  #: an operation's plain name, and which call of that name, from 1
 Handler = Callable[..., Any]  #: (func, args, kwargs) -> what the operation returns
@@ -37,7 +34,16 @@ NAMED = set(
     "scaled_dot_product_attention multi_head_attention_forward embedding add sub mul div cat stack mean amax "
     "dropout flatten".split()
 )
-DUNDER = {"__iadd__": "add", "__radd__": "add", "__isub__": "sub", "__imul__": "mul", "__rmul__": "mul"}
+DUNDER = {"__iadd__": "add", "__radd__": "add", "__isub__": "sub", "__imul__": "mul", "__rmul__": "mul"} | {
+    "__itruediv__": "div",
+    "__ipow__": "pow",
+}
+#: other words of torch for the same operation
+ALIASES = {"truediv": "div", "true_divide": "div", "divide": "div", "subtract": "sub", "multiply": "mul"} | {
+    "unsafe_view": "view",
+    "absolute": "abs",
+    "negative": "neg",
+}
 
 
 def plain_name(func: Callable[..., Any]) -> str:
@@ -45,14 +51,14 @@ def plain_name(func: Callable[..., Any]) -> str:
     name = getattr(func, "__name__", type(func).__name__).split(".")[0]
     name = DUNDER.get(name, name)
     name = name.strip("_") if name.startswith("__") else name.rstrip("_")
-    return {"truediv": "div", "unsafe_view": "view"}.get(name, name)
+    return ALIASES.get(name, name)
 
 
 class Watch(TorchFunctionMode):
     """Counts operations by name; those with a handler are answered by it.
 
     handlers   (name, call) -> handler for one call
-    every      a handler for all calls that have none of their own
+    every      a handler for all calls; a handler for one call then gets, as its function, what `every` makes of it
     """
 
     def __init__(self, handlers: Mapping[Site, Handler], every: Handler | None = None) -> None:
@@ -70,89 +76,15 @@ class Watch(TorchFunctionMode):
         if self.every is None and name not in self.names:
             return func(*args, **kwargs)
         self.counts[name] += 1
-        handler = self.handlers.get((name, self.counts[name]), self.every)
-        return func(*args, **kwargs) if handler is None else handler(func, args, kwargs)
+        handler = self.handlers.get((name, self.counts[name]))
+        if handler is None:
+            return func(*args, **kwargs) if self.every is None else self.every(func, args, kwargs)
+        return handler(func if self.every is None else answered_by(self.every, func), args, kwargs)
 
 
-@dataclass(eq=False)
-class Call:
-    """One operation as the survey saw it. Tensors are kept alive so that identity means sameness."""
-
-    site: Site
-    func: Callable[..., Any]
-    place: str
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    result: Any
-    inputs: list[Tensor]
-    version: int
-    channel_axis: int | None = None
-
-
-@dataclass(eq=False)
-class Survey:
-    """What one example showed: layers, operations, the squashing at the end, the largest tensor.
-
-    calls      the operations in order, with their tensors; the handle drops them once it has its plan
-    sites      name of a functional call site -> operation
-    counts     how often each operation ran, to notice a network that takes another path
-    head       the final softmax or sigmoid, if there is one
-    largest    bytes of the largest tensor that one example makes
-    overwrites_input  whether the network changes its input in place
-    folds      what the fast plan can fold
-    saved      bytes that one example keeps for the way back, once measured
-    verdicts   by weights and settings: how far the fast plan was from the plain path
-    """
-
-    layers: Layers
-    calls: list[Call] = field(default_factory=list)
-    sites: dict[str, Site] = field(default_factory=dict)
-    counts: Mapping[str, int] = field(default_factory=dict)
-    head: Site | None = None
-    largest: int = 1
-    overwrites_input: bool = False
-    folds: list[Any] = field(default_factory=list)
-    saved: int | None = None
-    verdicts: dict[Any, Any] = field(default_factory=dict)
-
-
-class _Recorder:
-    """Follows one run: which part is running, what each operation made, where the channels are."""
-
-    def __init__(self, network: Network) -> None:
-        self.network = network
-        self.parts = network.parts()
-        self.runs: Counter[str] = Counter()
-        self.finished: list[tuple[str, int, Any, int]] = []
-        self.stack: list[str] = [""]
-        self.calls: list[Call] = []
-        self.axis: dict[int, int | None] = {}
-        self.ops: Counter[str] = Counter()
-
-    def enter(self, name: str) -> None:
-        self.stack.append(name)
-
-    def leave(self, name: str, value: Any) -> Any:
-        self.stack.pop()
-        self.runs[name] += 1
-        made = first_tensor(value)
-        self.finished.append((name, len(self.calls), value, 0 if made is None else made._version))
-        return value
-
-    def operation(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        result = func(*args, **kwargs)
-        made = first_tensor(result)
-        if made is None:
-            return result
-        name = plain_name(func)
-        self.ops[name] += 1
-        inputs = list(tensors_in((args, kwargs)))
-        axis = axis_rules.follow(name, func, args, kwargs, inputs, made, self.axis)
-        self.axis[id(made)] = axis
-        self.calls.append(
-            Call((name, self.ops[name]), func, self.stack[-1], args, kwargs, result, inputs, made._version, axis)
-        )
-        return result
+def answered_by(every: Handler, func: Callable[..., Any]) -> Callable[..., Any]:
+    """A function under the name of `func` that answers as `every` does for it."""
+    return update_wrapper(partial(lambda *args, **kwargs: every(func, args, kwargs)), func, updated=())
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
@@ -177,119 +109,3 @@ def tapped(network: Network, taps: Mapping[str, tuple[Any, Any]]) -> Iterator[No
     finally:
         for remove in reversed(removers):
             remove()
-
-
-def survey(
-    network: Network,
-    run: Callable[[], Any],
-    pick: Callable[[Any, list[Call]], Tensor],
-    x: Tensor,
-    axes: tuple[str, ...],
-) -> Survey:
-    """Run one example under a recorder. `pick` takes the output out of what `run` gives; `axes` names the axes of x."""
-    recorder = _Recorder(network)
-    recorder.axis[id(x)] = next((i for i, a in enumerate(axes) if a in ("channel", "feature")), None)
-
-    def around(name: str) -> tuple[Any, Any]:
-        return (lambda: recorder.enter(name)), (lambda value: recorder.leave(name, value))
-
-    watch = Watch({}, every=recorder.operation)
-    before = x._version
-    with torch.no_grad(), tapped(network, {name: around(name) for name in recorder.parts}), watch:
-        raw = run()
-    output = pick(raw, recorder.calls)
-    layers, sites = _list_layers(recorder)
-    largest = max((c.result.nbytes for c in recorder.calls if isinstance(c.result, Tensor)), default=x.nbytes)
-    changed = x._version != before
-    return Survey(
-        Layers(layers, network.name),
-        recorder.calls,
-        sites,
-        dict(watch.counts),
-        _head(recorder.calls, output),
-        largest,
-        changed,
-    )
-
-
-def _list_layers(recorder: _Recorder) -> tuple[list[Layer], dict[str, Site]]:
-    """Modules and named functional calls, in the order in which they finished."""
-    events: list[tuple[int, int, Layer, Site | None]] = []
-    seen: Counter[str] = Counter()
-    for order, (name, at, value, version) in enumerate(recorder.finished):
-        seen[name] += 1
-        layer = _module_layer(recorder, name, seen[name], value, version)
-        if layer is not None:
-            events.append((at, order, layer, None))
-    events += _functional_layers(recorder)
-    events.sort(key=lambda event: event[:2])
-    return [e[2] for e in events], {e[2].name: e[3] for e in events if e[3] is not None}
-
-
-def _module_layer(recorder: _Recorder, name: str, call: int, value: Any, version: int) -> Layer | None:
-    made, part = first_tensor(value), recorder.parts[name]
-    if made is None:
-        return None
-    axis = recorder.network.channel_axis(part, made.ndim)
-    return Layer(
-        name=name if recorder.runs[name] == 1 else f"{name}#{call}",
-        kind=type(part).__name__,
-        shape=tuple(made.shape),
-        channel_axis=recorder.axis.get(id(made)) if axis is None else axis,
-        module=name,
-        call=call,
-        overwritten=made._version != version,
-        parameters=own_parameters(part),
-    )
-
-
-def own_parameters(part: Any) -> int:
-    """How many numbers a part holds itself, its children's left out."""
-    if hasattr(part, "count_params"):
-        return sum(int(v.value.numel()) for v in part._trainable_variables + part._non_trainable_variables)
-    return sum(p.numel() for p in part.parameters(recurse=False))
-
-
-def _functional_layers(recorder: _Recorder) -> list[tuple[int, int, Layer, Site | None]]:
-    """Calls with a name of their own: not those that a leaf of the framework is there to make."""
-    leaf = {name for name, part in recorder.parts.items() if is_leaf(part)}
-    seen: Counter[tuple[str, str]] = Counter()
-    found: list[tuple[int, int, Layer, Site | None]] = []
-    for at, call in enumerate(recorder.calls):
-        name, made = call.site[0], first_tensor(call.result)
-        if name not in NAMED or call.place in leaf or made is None or not made.is_floating_point():
-            continue
-        seen[call.place, name] += 1
-        layer = Layer(
-            name=f"{call.place}/{name}#{seen[call.place, name]}",
-            kind=name,
-            shape=tuple(made.shape),
-            channel_axis=call.channel_axis,
-            call=seen[call.place, name],
-            overwritten=made._version != call.version,
-        )
-        found.append((at + 1, -1, layer, call.site))  # modules count the operations that ran before they finished
-    return found
-
-
-def is_leaf(part: Any) -> bool:
-    """A layer that the framework itself ships and that holds no other: its operations need no names."""
-    home = type(part).__module__.split(".")
-    if home[:2] == ["torch", "nn"]:
-        return not any(True for _ in part.children())
-    return home[0] == "keras" and not getattr(part, "_layers", None)
-
-
-def _head(calls: list[Call], output: Tensor) -> Site | None:
-    """The softmax or sigmoid that made the output, looking through reshapes and casts."""
-    seen = any(first_tensor(call.result) is output for call in calls)
-    wanted: Tensor | None = output if seen else output._base  # an output (batch,) was given an axis afterwards
-    for call in reversed(calls):
-        if wanted is None or first_tensor(call.result) is not wanted:
-            continue
-        if call.site[0] in SQUASHING:
-            return call.site
-        if call.site[0] not in CARRYING or not call.inputs:
-            return None
-        wanted = call.inputs[0]
-    return None

@@ -2,20 +2,38 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vitrail.errors import ChooseOutput, NetworkFailed, VitrailError, first
-from vitrail.model import fast
+from vitrail.model import attention, fast
 from vitrail.model.layers import Layer
 from vitrail.model.network import Network, first_tensor, with_first_tensor
-from vitrail.model.ops import Handler, Site, Survey, Watch, tapped
+from vitrail.model.ops import Handler, Site, Watch, tapped
 from vitrail.model.packed import Feed
+from vitrail.model.survey import Survey
 from vitrail.model.sweep import ran_out
 from vitrail.model.trace import Trace
+
+
+class Way(Protocol):
+    """What operations do on the way back instead of their gradient; `rules.Applied` is one.
+
+    whole  whether all rows of a question have to run together
+    """
+
+    whole: bool
+
+    def begin(self, survey: Survey) -> Handler:
+        """What answers every operation of one pass."""
+        ...
+
+    def start(self, value: Tensor) -> Tensor:
+        """What a target reads instead of an output, or of a kept layer: the way back begins there."""
+        ...
 
 
 class Pass:
@@ -24,6 +42,7 @@ class Pass:
     kept    name -> tensor, filled while the network runs
     leaf    the tensor at which the way back stops
     logits  what went into the final softmax or sigmoid
+    every   what answers every operation, where a way back of its own was asked for
     """
 
     def __init__(
@@ -33,8 +52,10 @@ class Pass:
         edit: Mapping[str, Callable[[Tensor], Tensor]],
         leaf: str | None,
         plan: Mapping[Site, Handler] | None,
+        way: Way | None = None,
     ) -> None:
         self.found = found
+        self.every = None if way is None else way.begin(found)
         self.layers = {layer.name: layer for layer in wanted.values()}
         self.edit = {wanted[name].name: change for name, change in edit.items()}
         self.leaf_name = None if leaf is None else wanted[leaf].name
@@ -49,8 +70,8 @@ class Pass:
         with ExitStack() as stack:
             stack.enter_context(injecting(network, injected))
             stack.enter_context(tapped(network, self._taps()))
-            if handlers:
-                watch = stack.enter_context(Watch(handlers))
+            if handlers or self.every:
+                watch = stack.enter_context(Watch(handlers, self.every))
             yield
         if handlers:
             self._same_path(watch)
@@ -94,10 +115,20 @@ class Pass:
         return handlers
 
     def _site(self, name: str) -> Handler:
+        if self.layers[name].kind == "attention":
+            return self._attention(name)
+
         def handler(func: Any, args: Any, kwargs: Any) -> Any:
             made = func(*args, **kwargs)
             tensor = first_tensor(made)
             return made if tensor is None else with_first_tensor(made, self._reach(name, tensor))
+
+        return handler
+
+    def _attention(self, name: str) -> Handler:
+        def handler(func: Any, args: Any, kwargs: Any) -> Any:
+            with Watch({}, self.every):  # small steps go the same way back as large ones
+                return attention.in_steps(func, args, kwargs, lambda weights: self._reach(name, weights))
 
         return handler
 

@@ -10,10 +10,13 @@ from torch import Tensor
 from vitrail.errors import NetworkFailed
 from vitrail.model import fast
 from vitrail.model.network import Network
-from vitrail.model.ops import Handler, Site, Survey
+from vitrail.model.ops import Handler, Site
+from vitrail.model.survey import Survey
+from vitrail.model.sweep import Sweep
 
 if TYPE_CHECKING:
-    from vitrail.model.handle import Asks, Model
+    from vitrail.model.handle import Model
+    from vitrail.model.question import Asks
 
 LONG = 32  #: rows from which a faster plan is worth trying
 #: What a plan may differ by: the target, relatively; and the median over the points of the relative difference of
@@ -21,6 +24,19 @@ LONG = 32  #: rows from which a faster plan is worth trying
 #: as on any other (against float64, plain float32 gradients of a real network were seen 2 % off at such points).
 AGREE = {torch.float64: (1e-10, 1e-8), torch.float32: (1e-4, 1e-2)}
 POINTS = 5  #: points of the first example on which a plan is checked
+
+
+def prepare(model: "Model", sweep: Sweep, target: "Asks", found: Survey) -> None:
+    """Before a long sweep of gradients: measure what one row keeps, and try the fast plan on the first rows."""
+    question = model.question
+    if question.prepared or sweep.examples * sweep.count < LONG or not model.network.differentiable:
+        return
+    question.prepared = True
+    steps = torch.linspace(0, sweep.count - 1, min(POINTS, sweep.count), device=model.rows.device).long()
+    rows = torch.zeros_like(steps)
+    with question.uncounted():
+        points = sweep.point(rows, steps)
+        question.plan = try_plan(model.at(rows), points, target, found, model.fingerprint.key())
 
 
 def try_plan(

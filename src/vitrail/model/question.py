@@ -2,15 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from vitrail.model.ops import Handler, Site
 from vitrail.model.packed import Packed
+from vitrail.model.trace import Trace
 
 Progress = Callable[[int, int], None]  #: (points done, points in all)
+
+
+class Asks(Protocol):
+    """A target, as far as the handle is concerned: one number per row, read off a trace."""
+
+    @property
+    def layers(self) -> tuple[str, ...]: ...
+    def __call__(self, trace: Trace, /) -> Tensor: ...
 
 
 class Question:

@@ -8,8 +8,8 @@ from vitrail.errors import BadInput, NetworkFailed
 from vitrail.model import fast, passes
 from vitrail.model.layers import Layer, Layers
 from vitrail.model.network import Network
-from vitrail.model.ops import Call, Survey, own_parameters, survey
 from vitrail.model.packed import Feed, Packed
+from vitrail.model.survey import Call, Survey, own_parameters, survey
 
 
 class Surveys:
