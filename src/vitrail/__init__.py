@@ -3,7 +3,7 @@
 Open a Model. Run it: a Trace. Ask a Target. A Method answers with an Explanation. At scale, that is a Job.
 """
 
-from vitrail import plot
+from vitrail import plot, rules
 from vitrail.errors import VitrailError
 from vitrail.explain import explain
 from vitrail.explanation import Explanation, load
@@ -23,6 +23,7 @@ from vitrail.methods.attribution.idgi import IDGI
 from vitrail.methods.attribution.input_x_gradient import InputXGradient
 from vitrail.methods.attribution.integrated_gradients import IntegratedGradients
 from vitrail.methods.attribution.layer_cam import LayerCAM
+from vitrail.methods.attribution.lrp import LRP
 from vitrail.methods.attribution.occlusion import Occlusion
 from vitrail.methods.attribution.saliency import Saliency
 from vitrail.methods.attribution.smoothgrad import SmoothGrad
@@ -34,9 +35,9 @@ from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
 __version__ = "0.1.0"
 
 __all__ = [
-    "IDGI", "METHODS", "Answer", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",
+    "IDGI", "LRP", "METHODS", "Answer", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",
     "FeatureAblation", "GradCAM", "GradCAMPlusPlus", "Gradient", "HiResCAM", "Images", "InputXGradient",
     "IntegratedGradients", "Layer", "LayerActivation", "LayerCAM", "LayerConductance", "Layers", "Method", "Model",
     "Occlusion", "Output", "Predicted", "Saliency", "SmoothGrad", "SquareGrad", "Sweep", "Table", "Target", "Text",
-    "Total", "Trace", "Unit", "VarGrad", "VitrailError", "explain", "load", "open", "plot",
+    "Total", "Trace", "Unit", "VarGrad", "VitrailError", "explain", "load", "open", "plot", "rules",
 ]  # fmt: skip

@@ -13,6 +13,7 @@
     ├── ChooseOutput    the network returns several things
     ├── NetworkFailed   the network itself raised
     ├── NoGradient      gradients do not reach the input
+    ├── NoRule          an operation has no rule in the table that goes back through the network
     ├── OutOfMemory     not even one example fits
     └── AlreadyExists   the file is there, and nobody said to replace it
 
@@ -135,6 +136,12 @@ class NoGradient(VitrailError):
     """Gradients do not reach the input."""
 
     code = "no-gradient"
+
+
+class NoRule(VitrailError):
+    """An operation changes values, and the table that goes back through the network has no rule for it."""
+
+    code = "no-rule"
 
 
 class OutOfMemory(VitrailError):

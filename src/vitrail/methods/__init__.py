@@ -15,6 +15,7 @@ from vitrail.methods.attribution.idgi import IDGI
 from vitrail.methods.attribution.input_x_gradient import InputXGradient
 from vitrail.methods.attribution.integrated_gradients import IntegratedGradients
 from vitrail.methods.attribution.layer_cam import LayerCAM
+from vitrail.methods.attribution.lrp import LRP
 from vitrail.methods.attribution.occlusion import Occlusion
 from vitrail.methods.attribution.saliency import Saliency
 from vitrail.methods.attribution.smoothgrad import SmoothGrad
@@ -33,6 +34,7 @@ METHODS: dict[str, type] = {
     "squaregrad": SquareGrad,
     "forgrad": FORGrad,
     "idgi": IDGI,
+    "lrp": LRP,
     "occlusion": Occlusion,
     "feature-ablation": FeatureAblation,
     # which places matter, seen at a layer

@@ -10,12 +10,14 @@ from pydantic import AllowInfNan, TypeAdapter, ValidationError
 from vitrail.errors import BadSetting, NoSuchMethod, near
 from vitrail.inputs.baselines import NAMED, Baseline, baseline_of
 from vitrail.methods.answer import Method
+from vitrail.rules import PRESETS, Table, preset
 
 Count = Annotated[int, Ge(1)]
 Share = Annotated[float, Gt(0.0), AllowInfNan(False)]
 Seed = Annotated[int, Ge(0), Le(2**63 - 1)]  #: what a torch.Generator takes
 Spread = Annotated[float, Ge(0.0), AllowInfNan(False)]  #: a standard deviation, in units of x
 Fraction = Annotated[float, Gt(0.0), Le(1.0), AllowInfNan(False)]
+Preset = str | Table  #: the name of a preset, or a table of rules
 
 #: What every setting means, wherever it occurs. `vitrail methods`, the docs and forms are cut from it.
 VOCABULARY = {
@@ -33,6 +35,8 @@ VOCABULARY = {
     "tolerance": "stop when the completeness gap is below this share of the change in the target",
     "cutoff": "highest spatial frequency that is kept, as a share of that of a checkerboard",
     "count": "how many superpixels",
+    "preset": "which rule goes back through which operation, by its name in the field, or a table of rules",
+    "epsilon": "how far sums are moved away from zero before something is divided by them",
 }
 
 
@@ -45,8 +49,9 @@ class Setting:
 
     @property
     def kind(self) -> str:
-        """One of "baseline", "method" and "plain"."""
-        return "baseline" if self.hint is Baseline else "method" if self.hint is Method else "plain"
+        """One of "baseline", "method", "preset" and "plain"."""
+        kinds = ((Baseline, "baseline"), (Method, "method"), (Preset, "preset"))
+        return next((kind for hint, kind in kinds if self.hint == hint), "plain")
 
     def read(self, value: Any, methods: Mapping[str, type], shape: Sequence[int]) -> Any:
         """The value as the method needs it.
@@ -57,6 +62,8 @@ class Setting:
             return baseline_of(value, shape)
         if self.kind == "method":
             return method_of(value, methods, shape)
+        if self.kind == "preset":
+            return value if isinstance(value, Table) else preset(str(value)).name
         try:
             return TypeAdapter(self.hint, config=_config(self.hint)).validate_python(value)
         except ValidationError as error:
@@ -80,6 +87,8 @@ class Setting:
             return {"anyOf": kinds, **about}
         if self.kind == "method":
             return {"anyOf": [{"type": "string"}, {"type": "object"}], **about}
+        if self.kind == "preset":
+            return {"enum": list(PRESETS), **about}
         return TypeAdapter(self.hint, config=_config(self.hint)).json_schema() | about
 
 

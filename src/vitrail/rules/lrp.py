@@ -1,0 +1,203 @@
+"""Layer-wise relevance propagation: rules for linear operations, and what goes through the others.
+
+All of them share relevance R_k of an output among its inputs j in proportion to contributions z_jk:
+
+    R_j = sum over k of  z_jk / (sum over j of z_jk) * R_k
+
+They differ in what counts as a contribution. The bias is part of the sum, and takes its share (it goes nowhere).
+
+[1] Bach, Binder, Montavon, Klauschen, Mueller, Samek, "On Pixel-wise Explanations for Non-linear Classifier Decisions
+    by Layer-wise Relevance Propagation", 2015, eq. 56 (LRP-0), 58 (epsilon), 60 (alpha-beta)
+[2] Montavon, Lapuschkin, Binder, Samek, Mueller, "Explaining NonLinear Classification Decisions with Deep Taylor
+    Decomposition", 2017, eq. 14 (w-square), 17 (z+), 19 (z-B)
+[3] Montavon, Binder, Lapuschkin, Samek, Mueller, "Layer-Wise Relevance Propagation: An Overview", 2019, section 10.2
+    (gamma)
+[4] Lapuschkin, Waeldchen, Binder, Montavon, Samek, Mueller, "Unmasking Clever Hans Predictors and Assessing What
+    Machines Really Learn", 2019, methods (flat)
+[5] Andeol, Kawakami, Wada, Kanamori, Mueller, Montavon, "Learning Domain Invariant Representations by Joint
+    Wasserstein Distance Minimization", 2021 (gamma for inputs of both signs)
+[6] Ali, Schnake, Eberle, Montavon, Mueller, Wolf, "XAI for Transformers: Better Explanations through Conservative
+    Propagation", 2022, section 3.3 (layer norm)
+"""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+from vitrail.rules.call import Call
+from vitrail.rules.linear import Linear
+from vitrail.rules.normalising import LINEAR
+from vitrail.rules.table import Rule
+
+Relevances = Sequence[Tensor]
+Change = Callable[[Tensor], Tensor]
+Pair = tuple[Tensor, Linear]  #: an input and the operation that it is put through
+
+
+def nudge(z: Tensor, by: float) -> Tensor:
+    """z moved away from zero by `by`, keeping its sign; zero counts as positive."""
+    return z + torch.where(z < 0, -by, by).to(z.dtype)
+
+
+def shared(relevance: Tensor, z: Tensor) -> Tensor:
+    """relevance / z; nothing where z is zero."""
+    return torch.where(z == 0, 0.0, relevance / torch.where(z == 0, 1.0, z))
+
+
+def through(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+    """Hand the relevance on unchanged: for operations with one number in and one out, and for scaling."""
+    return [relevance.sum_to_size(inputs[0].shape)]
+
+
+def epsilon(by: float = 1e-6) -> Rule:
+    """LRP-epsilon [1, eq. 58]: z_jk = x_j w_jk, the sum moved away from zero by `by`. LRP-0 for by = 0."""
+
+    def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+        z = call.output
+        found = call.gradient(shared(relevance, z) if by == 0 else relevance / nudge(z, by))
+        return [x * g for x, g in zip(inputs, found, strict=True)]
+
+    return rule
+
+
+def halved(by: float = 1e-6) -> Rule:
+    """A product of two activations: half to each, in proportion to what they contribute."""
+    whole = epsilon(by)
+
+    def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+        return whole(call, inputs, relevance / 2)
+
+    return rule
+
+
+def _back(parts: Sequence[Pair], relevance: Tensor, by: float = 0.0) -> Tensor:
+    """Share relevance over the contributions of all parts together."""
+    made = [(x, x.detach().requires_grad_(), linear) for x, linear in parts]
+    outputs = [linear(leaf) for _, leaf, linear in made]
+    z = torch.stack([o.detach() for o in outputs]).sum(0) if len(outputs) > 1 else outputs[0].detach()
+    s = shared(relevance, z) if by == 0 else relevance / nudge(z, by)
+    found = [torch.autograd.grad(o, leaf, s)[0] for o, (_, leaf, _) in zip(outputs, made, strict=True)]
+    return torch.stack([x * g for (x, _, _), g in zip(made, found, strict=True)]).sum(0)
+
+
+def with_weights(linear: Linear, change: Change, bias: bool = True) -> Linear:
+    """The operation with every weight, and the bias or none, changed."""
+    changed = change(linear.bias) if bias and linear.bias is not None else None
+    return Linear(linear.run, change(linear.weight), changed, linear.features, linear.weight_axis)
+
+
+def positive(t: Tensor) -> Tensor:
+    return t.clamp(min=0)
+
+
+def negative(t: Tensor) -> Tensor:
+    return t.clamp(max=0)
+
+
+def _signed(
+    x: Tensor, linear: Linear, same: Callable[[Tensor], Tensor], other: Callable[[Tensor], Tensor]
+) -> list[Pair]:
+    """Positive inputs through weights changed by `same`, negative ones through `other`; the bias once, by `same`."""
+    parts = [(positive(x), with_weights(linear, same))]
+    if bool((x < 0).any()):
+        parts.append((negative(x), with_weights(linear, other, bias=False)))
+    return parts
+
+
+def alpha_beta(alpha: float = 2.0, beta: float = 1.0) -> Rule:
+    """LRP-alpha-beta [1, eq. 60]: alpha times the positive contributions' share, less beta times the negative ones'."""
+
+    def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+        x, linear = _weighted(call)
+        found = alpha * _back(_signed(x, linear, positive, negative), relevance)
+        return [found - beta * _back(_signed(x, linear, negative, positive), relevance) if beta else found]
+
+    return rule
+
+
+def z_plus(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+    """The z+ rule [2, eq. 17]: only positive contributions count. The same as alpha = 1, beta = 0."""
+    x, linear = _weighted(call)
+    return [_back(_signed(x, linear, positive, negative), relevance)]
+
+
+def gamma(by: float = 0.25, stabiliser: float = 1e-6) -> Rule:
+    """LRP-gamma [3, section 10.2]: positive contributions count 1 + `by` times.
+
+    For inputs of both signs [5]: where an output is negative, its negative contributions count more.
+    """
+
+    def favouring(part: Change) -> Change:
+        return lambda w: w + by * part(w)
+
+    def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+        x, linear = _weighted(call)
+        z, more, less = call.output, favouring(positive), favouring(negative)
+        up = _back(_signed(x, linear, more, less), torch.where(z > 0, relevance, 0.0), stabiliser)
+        return [up + _back(_signed(x, linear, less, more), torch.where(z < 0, relevance, 0.0), stabiliser)]
+
+    return rule
+
+
+def flat(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+    """The flat rule [4]: every input that an output reads gets the same share of it, whatever its value and weight."""
+    x, linear = _weighted(call)
+    return [_back([(torch.ones_like(x), with_weights(linear, torch.ones_like, bias=False))], relevance)]
+
+
+def w_square(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+    """The w-square rule [2, eq. 14]: shares go by the squares of the weights, whatever the values."""
+    x, linear = _weighted(call)
+    return [_back([(torch.ones_like(x), with_weights(linear, torch.square, bias=False))], relevance)]
+
+
+def z_box(low: float | None = None, high: float | None = None) -> Rule:
+    """The z-B rule [2, eq. 19], for inputs between `low` and `high`: z_jk = x_j w_jk - low w_jk^+ - high w_jk^-.
+
+    By default the least and the largest value of each example.
+    """
+
+    def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+        x, linear = _weighted(call)
+        lows, highs = (_bound(x, value, pick) for value, pick in ((low, torch.amin), (high, torch.amax)))
+        plain, up, down = (with_weights(linear, c, bias=False) for c in (torch.clone, _less_positive, _less_negative))
+        return [_back([(x, plain), (lows, up), (highs, down)], relevance)]
+
+    return rule
+
+
+def _less_positive(w: Tensor) -> Tensor:
+    return -positive(w)
+
+
+def _less_negative(w: Tensor) -> Tensor:
+    return -negative(w)
+
+
+def _bound(x: Tensor, value: float | None, pick: Callable[..., Tensor]) -> Tensor:
+    if value is not None:
+        return torch.full_like(x, value)
+    return pick(x, dim=tuple(range(1, x.ndim)), keepdim=True).expand_as(x)
+
+
+def _weighted(call: Call) -> tuple[Tensor, Linear]:
+    """The input and the weights; a sum without learnt weights counts as one with weights of one or of its averaging."""
+    x = call.inputs[0].detach()
+    assert call.linear is not None, "only operations with weights are put under this rule"
+    return x, call.linear
+
+
+def norm(by: float = 1e-6) -> Rule:
+    """Normalisation [6, section 3.3]: the spread counts as a constant; the linear rest is shared out by epsilon."""
+
+    def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+        found = call.gradient_of(LINEAR[call.name], relevance / nudge(call.output, by))
+        return [x * g for x, g in zip(inputs, found, strict=True)]
+
+    return rule
+
+
+def largest(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
+    """The largest takes all: relevance goes where the value came from."""
+    return call.gradient(relevance)
