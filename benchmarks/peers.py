@@ -49,6 +49,6 @@ def versions() -> dict[str, str]:
     """The versions of what is compared."""
     from importlib import metadata
 
-    names = ("vitrail", "torch", "captum", "grad-cam", "keras", "numpy")
+    names = ("vitrail", "torch", "captum", "grad-cam", "keras", "transformers", "numpy")
     installed = {d.metadata["Name"] for d in metadata.distributions()}
     return {name: metadata.version(name) for name in names if name in installed}

@@ -5,11 +5,13 @@ import os
 import platform
 import re
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import cases
 import peers
 import torch
+import ways
 
 PAGE = Path(__file__).with_name("README.md")
 PLACE = re.compile(r"(<!-- measured -->\n).*?(<!-- /measured -->)", re.DOTALL)
@@ -39,7 +41,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
     chosen = parser.parse_args()
     rows = []
-    for row in cases.everything(chosen.quick):
+    for row in chain(ways.everything(chosen.quick), cases.everything(chosen.quick)):
         rows.append(row)
         print(f"{row.measured:8.3g}  (asked {row.asked})  {row.name}  [{row.detail}]", flush=True)
     page = f"{machine()}\n\n{table(rows)}\n"

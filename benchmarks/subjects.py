@@ -26,6 +26,16 @@ def efficientnet() -> torch.nn.Module:
 
 
 @cache
+def vision_transformer(layers: int) -> torch.nn.Module:
+    """A vision transformer of the size of ViT-B/16; its weights are random."""
+    from transformers import ViTConfig, ViTForImageClassification
+
+    torch.manual_seed(0)
+    network: torch.nn.Module = ViTForImageClassification(ViTConfig(num_hidden_layers=layers, num_labels=10))
+    return network.eval()
+
+
+@cache
 def photographs(count: int) -> torch.Tensor:
     """(count, 3, 224, 224): coffee, cat, rocket, astronaut, and again from the start, mirrored every other time."""
     from skimage import data

@@ -31,6 +31,7 @@ NEXT = {
     "choose-output": "Open the network with `output=`, the number or the name of the one that is meant.",
     "network-failed": "Read the error beneath it: it is the network's own.",
     "no-gradient": "Use a method that needs no gradient (occlusion, feature-ablation), or mend the network.",
+    "no-rule": "Add a rule for the operation to the table, as the message shows, or use another method.",
     "out-of-memory": "Use a smaller input or a larger machine.",
     "already-exists": "Choose another name, or say overwrite=True (--overwrite).",
     "vitrail": "Do what the message says.",

@@ -187,6 +187,100 @@ class Squashed(nn.Module):
         return self.squash(self.dense(x))
 
 
+# -- transformers -----------------------------------------------------------------------------------------
+
+
+def turned(x: Tensor) -> Tensor:
+    """Rotary positions: every pair of units turned by an angle that grows with the token. x (..., token, unit)."""
+    half = x.shape[-1] // 2
+    angle = torch.outer(torch.arange(x.shape[-2], dtype=x.dtype), 0.5 ** torch.arange(half, dtype=x.dtype))
+    one, two = x[..., :half], x[..., half:]
+    return torch.cat([one * angle.cos() - two * angle.sin(), one * angle.sin() + two * angle.cos()], -1)
+
+
+class Look(nn.Module):
+    """Attention by hand: `way` is "eager", "rope", "sdpa", "einsum" or "side by side" (heads beside the batch)."""
+
+    def __init__(self, units, heads, way):
+        super().__init__()
+        self.heads, self.way = heads, way
+        self.q, self.k, self.v, self.o = (nn.Linear(units, units) for _ in range(4))
+
+    def forward(self, x):
+        q, k, v = (part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in (self.q, self.k, self.v))
+        if self.way == "rope":
+            q, k = turned(q), turned(k)
+        if self.way == "sdpa":
+            return self.o(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))
+        if self.way == "side by side":
+            q, k, v = (part.flatten(0, 1) for part in (q, k, v))
+        weights = (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1)
+        mixed = torch.einsum("bhkd,bhqk->bhqd", v, weights) if self.way == "einsum" else weights @ v
+        return self.o(mixed.reshape(len(x), self.heads, *mixed.shape[-2:]).transpose(1, 2).flatten(2))
+
+
+class Block(nn.Module):
+    def __init__(self, units, heads, way):
+        super().__init__()
+        self.norm, self.look = nn.LayerNorm(units), Look(units, heads, way)
+        self.mix = nn.Linear(units, units)
+
+    def forward(self, x):
+        x = x + self.look(self.norm(x))
+        return x + torch.tanh(self.mix(x))
+
+
+class Glimpse(nn.Module):
+    """A small vision transformer on (batch, 2, 8, 6): 4 x 3 patches, own tokens in front and behind.
+
+    read    the tokens that the head averages; () for all of them
+    """
+
+    def __init__(self, *, front=1, back=0, read=(0,), patch=2, depth=2, way="eager", units=8, tokens=12, classes=3):
+        super().__init__()
+        self.patch, self.read = nn.Conv2d(2, units, patch, patch), list(read)
+        self.own, self.parts = nn.Parameter(torch.zeros(9, units)), (front, back)
+        self.places = nn.Parameter(torch.zeros(front + tokens + back, units))
+        self.blocks = nn.Sequential(*(Block(units, 2, way) for _ in range(depth)))
+        self.head = nn.Linear(units, classes)
+
+    def forward(self, x):
+        patches = self.patch(x).flatten(2).mT
+        front, back, _ = self.own.expand(len(x), -1, -1).split([*self.parts, 9 - sum(self.parts)], 1)
+        x = self.blocks(torch.cat([front, patches, back], 1) + self.places)
+        return self.head((x[:, self.read] if self.read else x).mean(1))
+
+
+def followed(net: Glimpse, x: Tensor) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+    """(maps, states, answers): of every block its attention, its output, and what the head says of that output."""
+    front, back, _ = net.own.expand(len(x), -1, -1).split([*net.parts, 9 - sum(net.parts)], 1)
+    state = torch.cat([front, net.patch(x).flatten(2).mT, back], 1) + net.places
+    maps, states = [], []
+    for block in net.blocks:
+        seen, look = block.norm(state), block.look
+        q, k, v = (part(seen).unflatten(-1, (look.heads, -1)).transpose(1, 2) for part in (look.q, look.k, look.v))
+        maps.append(torch.softmax(q @ k.mT / q.shape[-1] ** 0.5, -1))
+        state = state + look.o((maps[-1] @ v).transpose(1, 2).flatten(2))
+        state = state + torch.tanh(block.mix(state))
+        states.append(state)
+    return maps, states, [net.head((s[:, net.read] if net.read else s).mean(1)) for s in states]
+
+
+def attends(name: str) -> bool:
+    """Whether a method is about attention, and so needs a transformer."""
+    return vitrail.METHODS[name].__module__.startswith("vitrail.methods.attention.")
+
+
+def picture_net(name: str) -> nn.Module:
+    """A network for (batch, 2, 8, 6) that the method of this name can explain."""
+    return seeded(Glimpse() if attends(name) else Functional(), 3)
+
+
+def suited(name: str, net: str) -> tuple[nn.Module, Tensor]:
+    """One of `picture_nets` with its batch, or a transformer for the methods that need one."""
+    return (picture_net(name), normal(3, 2, 8, 6, seed=13)) if attends(name) else picture_nets()[net]
+
+
 def picture_nets() -> dict[str, tuple[nn.Module, Tensor]]:
     """Networks on pictures, each with a batch that suits it."""
     return {

@@ -345,3 +345,35 @@ def test_a_mistake_leaves_no_trace(model):
             vitrail.explain(model, ROWS, **wrong)
     assert all(p.requires_grad and p.grad is None for p in net.parameters())
     np.testing.assert_array_equal(vitrail.explain(model, ROWS, target=0).values, before)
+
+
+# -- rules by operation ------------------------------------------------------------------------------------
+
+
+def test_an_unknown_preset(model):
+    with refused(
+        errors.BadSetting, "bad-setting", "preset='epsilonplus'", "Did you mean 'epsilon-plus'", "Presets are"
+    ):
+        vitrail.explain(model, ROWS, "lrp", preset="epsilonplus")
+    with refused(errors.BadSetting, "bad-setting", "preset=0.5 is a float"):
+        vitrail.explain(model, ROWS, "lrp", preset=0.5)
+
+
+def test_a_table_with_an_operation_that_does_not_exist():
+    with refused(errors.BadSetting, "bad-setting", "no operation 'gelo'", "Did you mean 'gelu'"):
+        vitrail.rules.EPSILON | {"gelo": vitrail.rules.through}
+    with refused(errors.BadSetting, "bad-setting", "ReLU is a class of layers", "{'relu': rule}"):
+        vitrail.rules.EPSILON | {torch.nn.ReLU: vitrail.rules.through}
+
+
+@pytest.mark.parametrize("method", ["lrp", {"method": "smoothgrad", "of": "lrp", "samples": 2}], ids=str)
+def test_an_operation_without_a_rule(method):
+    net = seeded(torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.Softmax(1), torch.nn.Linear(4, 3)))
+    with refused(errors.NoRule, "no-rule", "no rule for softmax, used in 1 (1/softmax#1)", "attn-lrp", "{'softmax': "):
+        vitrail.explain(vitrail.open(net), ROWS, method)
+
+
+def test_half_precision_under_rules_that_divide():
+    net = seeded(torch.nn.Sequential(torch.nn.Linear(5, 3))).to(torch.bfloat16)
+    with refused(errors.BadInput, "bad-input", "linear in 0 computes in bfloat16", "network.float()"):
+        vitrail.explain(vitrail.open(net), ROWS, "lrp")

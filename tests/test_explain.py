@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 import vitrail
-from known import Function, Squashed, normal, picture_nets, rectified, seeded, smooth
+from known import Function, Squashed, attends, normal, picture_nets, rectified, seeded, smooth, suited
 from vitrail import Answer, IntegratedGradients, SmoothGrad
 from vitrail.errors import BadInput, BadSetting, BadTarget, NetworkFailed, NoSuchMethod
 from vitrail.target import Output
@@ -80,6 +80,7 @@ def test_by_name_by_mapping_and_by_instance():
         "steps": 4,
         "baseline": 0.0,
         "tolerance": None,
+        "libra": False,
     }
 
 
@@ -202,7 +203,7 @@ class Counted:
 
 @pytest.mark.parametrize("method", vitrail.METHODS)
 def test_evaluations_are_those_that_a_hook_counts(method):
-    net, x = picture_nets()["pooled"]
+    net, x = suited(method, "pooled")
     model, seen = vitrail.open(net), []
     vitrail.explain(model, x, "gradient", 0)  # the survey of one example is made once for each shape
     counted = Counted(vitrail.METHODS[method](**SETTINGS.get(method, {})), net, seen)
@@ -237,10 +238,11 @@ def test_a_method_that_runs_x_anyway_costs_nothing_more(method, target, extra):
 
 @pytest.mark.parametrize("method", vitrail.METHODS)
 def test_every_answer_carries_its_checks(method):
-    net, x = picture_nets()["flattened"]
+    net, x = suited(method, "flattened")
     answer = vitrail.explain(vitrail.open(net), x, method, [0, 2, 1], **SETTINGS.get(method, {}))
     checks = answer.checks
-    assert checks["completeness_gap"].shape == (3,)
+    conserved = getattr(vitrail.METHODS[method], "conserves", False)
+    assert checks["conservation_gap" if conserved else "completeness_gap"].shape == (3,)
     assert_allclose(checks["target_value"], net(x)[range(3), [0, 2, 1]].detach().numpy(), rtol=1e-9)
     assert isinstance(checks["evaluations"], int)
     assert isinstance(checks["gradients"], int)
@@ -282,7 +284,8 @@ def test_one_example_and_one_feature():
     net = seeded(nn.Sequential(nn.Linear(1, 3), nn.Tanh(), nn.Linear(3, 1)))
     x = normal(1, 1)
     for method in vitrail.METHODS:
-        if "cam" not in method and method not in ("forgrad", "expected-gradients"):
+        pictured = "cam" in method or method in ("forgrad", "fullgrad")
+        if not pictured and method not in ("expected-gradients", "deep-shap") and not attends(method):
             assert vitrail.explain(vitrail.open(net), x, method, **SETTINGS.get(method, {})).checks["finite"].all()
     complete = vitrail.explain(vitrail.open(net), x)
     assert_allclose(complete.values[0, 0], (net(x) - net(0 * x)).item(), rtol=1e-6)
@@ -308,8 +311,8 @@ def test_a_network_that_says_nan_is_refused():
 
 @pytest.mark.parametrize("method", vitrail.METHODS)
 def test_broken_weights_are_refused_whatever_the_method(method):
-    net, x = picture_nets()["pooled"]
-    net.conv.weight.data[0, 0, 0, 0] = torch.nan
+    net, x = suited(method, "pooled")
+    next(p for p in net.parameters() if p.ndim == 4).data[0, 0, 0, 0] = torch.nan
     with pytest.raises(NetworkFailed, match="returned NaN for 3 of 3 examples"):
         vitrail.explain(vitrail.open(net), x, method, 0, **SETTINGS.get(method, {}))
 
@@ -414,7 +417,7 @@ def test_a_faster_plan_is_written_down():
 
 @pytest.mark.parametrize("method", vitrail.METHODS)
 def test_saved_is_loaded(tmp_path, method):
-    net, x = picture_nets()["flattened"]
+    net, x = suited(method, "flattened")
     answer = vitrail.explain(vitrail.open(net, classes=list("abc")), x, method, "b", **SETTINGS.get(method, {}))
     back = vitrail.load(answer.save(tmp_path / "answer"))
     for name, array in answer.arrays.items():
@@ -449,7 +452,7 @@ def states():
 
 @pytest.mark.parametrize("method", vitrail.METHODS)
 def test_global_random_numbers_are_untouched(method):
-    net, x = picture_nets()["pooled"]
+    net, x = suited(method, "pooled")
     before = states()
     vitrail.explain(vitrail.open(net), x, method, 0, **SETTINGS.get(method, {}))
     assert states() == before
@@ -501,7 +504,7 @@ def test_the_callers_gradient_mode_does_not_matter(around):
 
 @pytest.mark.parametrize("method", vitrail.METHODS)
 def test_progress_only_grows_and_reaches_the_end(method):
-    net, x = picture_nets()["pooled"]
+    net, x = suited(method, "pooled")
     told = []
     vitrail.explain(
         vitrail.open(net),

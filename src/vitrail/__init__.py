@@ -11,18 +11,31 @@ from vitrail.inputs import Images, Table, Text, open
 from vitrail.methods import METHODS, Answer, Method
 from vitrail.methods.activations.layer_activation import LayerActivation
 from vitrail.methods.activations.layer_conductance import LayerConductance
+from vitrail.methods.attention.attention import Attention
+from vitrail.methods.attention.attention_flow import AttentionFlow
+from vitrail.methods.attention.attention_relevance import AttentionRelevance
+from vitrail.methods.attention.attention_rollout import AttentionRollout
+from vitrail.methods.attention.legrad import LeGrad
+from vitrail.methods.attribution.attn_lrp import AttnLRP
+from vitrail.methods.attribution.deconvnet import Deconvnet
+from vitrail.methods.attribution.deep_shap import DeepSHAP
+from vitrail.methods.attribution.deeplift import DeepLIFT
 from vitrail.methods.attribution.eigen_cam import EigenCAM
 from vitrail.methods.attribution.expected_gradients import ExpectedGradients
 from vitrail.methods.attribution.feature_ablation import FeatureAblation
 from vitrail.methods.attribution.forgrad import FORGrad
+from vitrail.methods.attribution.fullgrad import FullGrad
 from vitrail.methods.attribution.grad_cam import GradCAM
 from vitrail.methods.attribution.grad_cam_plus_plus import GradCAMPlusPlus
 from vitrail.methods.attribution.gradient import Gradient
+from vitrail.methods.attribution.guided_backprop import GuidedBackprop
+from vitrail.methods.attribution.guided_grad_cam import GuidedGradCAM
 from vitrail.methods.attribution.hires_cam import HiResCAM
 from vitrail.methods.attribution.idgi import IDGI
 from vitrail.methods.attribution.input_x_gradient import InputXGradient
 from vitrail.methods.attribution.integrated_gradients import IntegratedGradients
 from vitrail.methods.attribution.layer_cam import LayerCAM
+from vitrail.methods.attribution.libragrad import LibraGrad
 from vitrail.methods.attribution.lrp import LRP
 from vitrail.methods.attribution.occlusion import Occlusion
 from vitrail.methods.attribution.saliency import Saliency
@@ -35,7 +48,9 @@ from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
 __version__ = "0.1.0"
 
 __all__ = [
-    "IDGI", "LRP", "METHODS", "Answer", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",
+    "IDGI", "LRP", "METHODS", "Answer", "AttnLRP", "Deconvnet", "FullGrad", "GuidedBackprop", "GuidedGradCAM",
+    "LibraGrad", "LeGrad", "Attention", "AttentionFlow", "AttentionRelevance", "AttentionRollout",
+    "DeepLIFT", "DeepSHAP", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",
     "FeatureAblation", "GradCAM", "GradCAMPlusPlus", "Gradient", "HiResCAM", "Images", "InputXGradient",
     "IntegratedGradients", "Layer", "LayerActivation", "LayerCAM", "LayerConductance", "Layers", "Method", "Model",
     "Occlusion", "Output", "Predicted", "Saliency", "SmoothGrad", "SquareGrad", "Sweep", "Table", "Target", "Text",

@@ -187,8 +187,10 @@ def _checks(model: Model, recipe: Method, target: Target, answer: Answer) -> dic
 
 
 def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tensor, promised: bool) -> dict[str, Tensor]:
-    """How far the values are from adding up to the change in the target, also as a share of it; NaN: not asked."""
+    """How far the values are from adding up: to the target itself for methods that share it out, else to its change."""
     x = model.question.packed.x
+    if getattr(recipe, "conserves", False):
+        return _apart("conservation_gap", answer, score)
     if not promised and answer.values.shape != x.shape:
         return {"completeness_gap": torch.full_like(score, torch.nan)}
     change = score - start_scores(model, x, target, _baseline(recipe, x)(x, model.axes))
@@ -197,9 +199,13 @@ def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tenso
             f"{model.name} returned NaN at the baseline, so that nothing can be shared out. Numbers were expected. "
             "Choose a baseline on which the network works."
         )
-    total = answer.values.flatten(1).sum(1) if answer.total is None else answer.total
-    gap = (total - change).abs()
-    return {"completeness_gap": gap, "completeness_gap_relative": torch.where(gap == 0, gap, gap / change.abs())}
+    return _apart("completeness_gap", answer, change)
+
+
+def _apart(name: str, answer: Answer, whole: Tensor) -> dict[str, Tensor]:
+    """The distance of the total from the whole, also as a share of it; NaN where nothing adds up."""
+    gap = ((answer.values.flatten(1).sum(1) if answer.total is None else answer.total) - whole).abs()
+    return {name: gap, f"{name}_relative": torch.where(gap == 0, gap, gap / whole.abs())}
 
 
 def _baseline(recipe: Any, x: Tensor) -> Baseline:

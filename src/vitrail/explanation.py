@@ -32,7 +32,7 @@ class Explanation:
     """What a Method answered.
 
     kind         what sort of answer: "attribution" (a share for every input value), "map" (one for every
-                 place), "activation" (what a layer said)
+                 place), "activation" (what a layer said), "attention" (where tokens look)
     arrays       name -> numpy array. "values" is the answer; "input" is x as the network saw it
     axes         name -> the names of that array's axes, from the closed list `AXES`
     checks       what was measured about the answer: "completeness_gap" (batch,), in units of the target,

@@ -128,17 +128,21 @@ def symmetry(attribute: Attribute, shape: Shape = (4,)) -> float:
 def implementation_invariance(attribute: Attribute, shape: Shape = (4,)) -> float:
     """Two programs for the same function get the same values.
 
-    They differ in how tanh is written, in a ReLU that never cuts, and in one matrix that is written as two.
+    They differ in how tanh is written, in a ReLU that never cuts, in one matrix that is written as two, and in how the
+    larger of two numbers is found.
     """
     draws = Draws(6, shape)
     n, x = draws.inputs, draws.x
     a, b, w = draws.normal(HIDDEN, n) / n**0.5, draws.normal(HIDDEN), draws.normal(HIDDEN)
     turn, shift = torch.linalg.qr(draws.normal(n, n))[0], 100.0
-    plain = values(attribute, lambda x: torch.tanh(x @ a.T + b) @ w, x)
+    c, d = draws.normal(2, n)
+    plain = values(attribute, lambda x: torch.tanh(x @ a.T + b) @ w + torch.maximum(x @ c + 0.5, x @ d), x)
 
     def detour(x: Tensor) -> Tensor:
         hidden = torch.relu((x @ turn) @ (a @ turn).T + b + shift) - shift
-        return (2 * torch.sigmoid(2 * hidden) - 1) @ w
+        one, other = x @ c + 0.5, x @ d
+        made: Tensor = (2 * torch.sigmoid(2 * hidden) - 1) @ w + one + torch.relu(other - one)
+        return made
 
     return share(plain - values(attribute, detour, x), plain)
 

@@ -124,7 +124,7 @@ def test_a_baseline_that_was_an_array_is_described():
 
 def test_methods_are_written_under_the_name_that_reads_them():
     assert as_json(vitrail.SmoothGrad())["of"] == {"method": "gradient"}
-    assert as_json(vitrail.GradCAM(layer="conv")) == {"method": "grad-cam", "layer": "conv"}
+    assert as_json(vitrail.GradCAM(layer="conv")) == {"method": "grad-cam", "layer": "conv", "libra": False}
 
 
 @pytest.mark.parametrize(

@@ -234,3 +234,37 @@ def test_the_predicted_class_stays_that_of_x_itself(model, picture, pixels):
 def test_an_edit_that_fails_is_the_networks_failure(model, pixels):
     with pytest.raises(NetworkFailed, match="ZeroDivisionError"):
         model.trace(pixels, edit={"fc": lambda v: 1 / 0})
+
+
+def test_the_gradient_at_the_last_of_several_layers_and_the_output_of_each(picture, pixels):
+    model, target = vitrail.open(picture), vitrail.Output(1)
+    with model.asking(pixels) as bound:
+        x = bound.question.packed.x
+        gradient, values = bound.last_gradient(x, target, ["block", "mix"])
+        pairs = bound.gradients(x, target, ["block", "mix"])
+        alone = bound.gradient(x, target, layer="mix")
+    torch.testing.assert_close(gradient, pairs[1][1])
+    torch.testing.assert_close(gradient, alone[1])
+    torch.testing.assert_close(values, [value for value, _ in pairs])
+
+
+def test_a_fact_is_found_out_once_for_inputs_of_one_shape(picture, pixels):
+    model, asked = vitrail.open(picture), []
+
+    def find():
+        asked.append(1)
+        return len(asked)
+
+    with model.asking(pixels) as bound:
+        found = [bound.remembered(bound.question.packed.x, "fact", find) for _ in range(2)]
+    with model.asking(pixels[..., :4]) as bound:
+        found.append(bound.remembered(bound.question.packed.x, "fact", find))
+    assert found == [1, 1, 2]
+
+
+def test_what_an_edited_network_says_is_not_remembered_as_its_answer(picture, pixels):
+    model = vitrail.open(picture)
+    with model.asking(pixels) as bound:
+        bound.trace(bound.question.packed.x, edit={"block": torch.zeros_like})
+        said = bound.said()[0]
+    torch.testing.assert_close(said, picture(pixels))

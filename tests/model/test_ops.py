@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import vitrail
-from vitrail.model.ops import Watch, plain_name, tapped, tensors_in
+from vitrail.model.ops import Watch, answered_by, plain_name, tapped, tensors_in
 from vitrail.model.survey import own_parameters
 from vitrail.model.torch import TorchNetwork
 
@@ -128,6 +128,50 @@ def test_a_watch_of_everything_counts_everything():
     with Watch({}, lambda func, args, kwargs: seen.append(plain_name(func)) or func(*args, **kwargs)):
         (torch.ones(2) + 1).relu().sum(dim=0)
     assert seen[-3:] == ["add", "relu", "sum"]
+
+
+def test_a_handler_for_one_call_gets_what_every_makes_of_it():
+    """Both: a layer is kept, and the operation still goes back by its rule."""
+    told = []
+
+    def every(func, args, kwargs):
+        told.append((plain_name(func), func.__name__))
+        return func(*args, **kwargs) * 10
+
+    def one(func, args, kwargs):
+        assert plain_name(func) == "relu"
+        return func(*args, **kwargs) + 0.5
+
+    x = torch.ones(2)
+    with Watch({("relu", 2): one}, every) as watch:
+        first, second = F.relu(x), x.relu_()
+    assert (float(first[0]), float(second[0])) == (10.0, 10.5)
+    assert told == [("relu", "relu"), ("relu", "relu_")]
+    assert watch.counts["relu"] == 2
+
+
+def test_without_every_other_operations_pass_unseen():
+    with Watch({("relu", 1): lambda func, args, kwargs: "answer"}) as watch:
+        assert F.relu(torch.ones(2)) == "answer"
+        torch.sin(torch.ones(2))
+    assert dict(watch.counts) == {"relu": 1}
+
+
+def test_what_is_answered_keeps_the_name():
+    func = answered_by(lambda f, args, kwargs: (f, args, kwargs), torch.Tensor.add_)
+    assert func.__name__ == "add_"
+    assert func(1, alpha=2) == (torch.Tensor.add_, (1,), {"alpha": 2})
+
+
+@pytest.mark.parametrize(
+    ("func", "name"),
+    [(torch.true_divide, "div"), (torch.divide, "div"), (torch.subtract, "sub"), (torch.multiply, "mul")]
+    + [(torch.absolute, "abs"), (torch.negative, "neg"), (torch.Tensor.__itruediv__, "div")]
+    + [(torch.Tensor.multiply_, "mul"), (torch.Tensor.__isub__, "sub"), (torch.Tensor.__ipow__, "pow")]
+    + [(torch.Tensor.__setitem__, "setitem")],
+)  # fmt: skip
+def test_other_words_for_an_operation_are_the_same(func, name):
+    assert plain_name(func) == name
 
 
 def test_tensors_inside_anything_are_found_in_order():

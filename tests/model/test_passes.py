@@ -7,6 +7,7 @@ from torch import nn
 
 import vitrail
 from vitrail.errors import ChooseOutput, NetworkFailed
+from vitrail.model.ops import plain_name
 from vitrail.model.passes import pick
 
 Named = namedtuple("Named", "logits features")
@@ -143,3 +144,52 @@ def test_a_failing_network_is_named_with_its_cause(rows):
     with pytest.raises(NetworkFailed, match="Returns raised ZeroDivisionError while it ran: of no use") as told:
         opened(form)(rows)
     assert isinstance(told.value.__cause__, ZeroDivisionError)
+
+
+# -- a way back of one's own -------------------------------------------------------------------------------
+
+
+class Counting:
+    """A way back that changes nothing and counts what it sees."""
+
+    whole = False
+
+    def __init__(self):
+        self.seen, self.surveys = [], []
+
+    def begin(self, survey):
+        self.surveys.append(survey)
+        return self.answer
+
+    def start(self, value):
+        return value
+
+    def answer(self, func, args, kwargs):
+        self.seen.append(plain_name(func))
+        return func(*args, **kwargs)
+
+
+def test_every_operation_of_every_pass_goes_the_way_back_also_where_a_layer_is_kept(rows):
+    model, way = opened(lambda h: torch.softmax(h.relu() * 2, 1)), Counting()
+    with model.asking(rows) as bound:
+        x = bound.question.packed.x
+        plain = bound.trace(x, keep=["/relu#1"])
+        trace = bound.under(way).trace(x, keep=["/relu#1", "fc"])
+        assert way.seen == ["linear", "relu", "mul", "softmax"]
+        assert len(way.surveys) == 1
+        assert way.surveys[0].places["linear", 1] == "fc"
+        bound.under(way).trace(x)
+        assert len(way.surveys) == 2
+    torch.testing.assert_close(trace.layers["/relu#1"], plain.layers["/relu#1"])
+    torch.testing.assert_close(trace.logits, plain.logits)
+    assert trace.output is not trace.logits
+
+
+@pytest.mark.parametrize(("whole", "passes"), [(False, 4), (True, 1)])
+def test_a_way_may_ask_for_all_rows_together(rows, whole, passes, monkeypatch):
+    monkeypatch.setattr("vitrail.model.handle.chunk_size", lambda *_: 1)
+    model, way = opened(lambda h: h.relu()), Counting()
+    way.whole = whole
+    with model.asking(rows) as bound:
+        bound.under(way).trace(bound.question.packed.x)
+    assert len(way.surveys) == passes

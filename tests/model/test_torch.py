@@ -235,3 +235,38 @@ def test_a_hidden_softmax_is_found_in_one_branch(rows, tmp_path):
     assert open_script(scripted(Ending(nn.Tanh()).double(), tmp_path)).hidden_head() == ""
     inside = nn.Sequential(nn.Softmax(1), nn.Linear(3, 2)).double()
     assert open_script(scripted(inside, tmp_path)).hidden_head() == ""
+
+
+# -- compiled parts ----------------------------------------------------------------------------------------
+
+
+def test_compiled_parts_run_as_they_were_written_while_a_question_is_asked():
+    """A compiled part is one opaque call; its operations could not be seen, and layers in it not be kept."""
+    ran = []
+
+    def backend(graph, inputs):
+        ran.append("compiled")
+        return graph.forward
+
+    network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    x = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        expected = network(x)
+    network[1] = torch.compile(network[1], backend=backend)
+    model = vitrail.open(network)
+    torch.testing.assert_close(model(x), expected)
+    assert ran == []
+    assert "1._orig_mod" in model.layers
+    with torch.no_grad():
+        network(x)
+    assert ran == ["compiled"]  # and afterwards they are compiled again
+
+
+@pytest.mark.filterwarnings(OLD)
+def test_a_scripted_part_takes_no_taps_and_stops_nothing():
+    network = nn.Sequential(nn.Linear(3, 4), script(nn.Linear(4, 2)))
+    x = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    model = vitrail.open(network)
+    with torch.no_grad():
+        torch.testing.assert_close(model(x), network(x))
+    assert model.layers.names == ["0"]

@@ -143,7 +143,9 @@ def row(answer: Explanation, i: int) -> list[str]:
 
 def footnote(answer: Explanation) -> str:
     """What the columns mean, and why a gap may be missing."""
-    if promised(answer):
+    if "conservation_gap" in answer.checks:
+        gap = "The gap is how far the values are from adding up to the target; what biases took is missing."
+    elif promised(answer):
         gap = "The completeness gap is how far the values are from adding up to what they explain."
     else:
         gap = f"–: {answer.method} does not promise that its values add up, so there is no gap to judge it by."

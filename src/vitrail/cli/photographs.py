@@ -30,10 +30,18 @@ RATHER = (
     "the other; red pieces, when they are gone, take the answer towards the runner-up."
 )
 
+RULES = (
+    "A gradient goes back through the network by one fixed rule for each operation. These four go back by others. "
+    "Layer-wise relevance propagation shares the answer out, layer by layer, in proportion to what went in; what "
+    "biases take is its gap, and here they take nearly all: read where, not how much. DeepLIFT shares out the change "
+    "from a plain grey picture, to the last digit. Guided Grad-CAM sharpens Grad-CAM with the gradient that only "
+    "positive signals survive. FullGrad adds what the biases of every layer contributed to what the pixels did."
+)
+
 
 def photograph_chapters(effort: Effort) -> list[Chapter]:
     model, x = opened(), photographs()
-    return [predicted(model, x, effort), gaps(model, x, effort), rather(model, x, effort)]
+    return [predicted(model, x, effort), back(model, x), gaps(model, x, effort), rather(model, x, effort)]
 
 
 def opened() -> Model:
@@ -63,6 +71,11 @@ def predicted(model: Model, x: Any, effort: Effort) -> Chapter:
         {"method": "occlusion", "patch": 48, "stride": effort.stride},
     ]
     return Chapter(Section("Two photographs, four methods", TEXT, ask_all(model, x, recipes, "photographs")), NAMES)
+
+
+def back(model: Model, x: Any) -> Chapter:
+    recipes: Recipes = [{"method": name} for name in ("lrp", "deeplift", "guided-grad-cam", "fullgrad")]
+    return Chapter(Section("Other ways back", RULES, ask_all(model, x, recipes, "other ways back")), NAMES)
 
 
 def gaps(model: Model, x: Any, effort: Effort) -> Chapter:

@@ -16,7 +16,7 @@ class Answer:
 
     values   (batch, ...) the answer
     axes     names of the axes of values; None when they are those of x
-    kind     "attribution", "map" or "activation"
+    kind     "attribution", "map", "activation" or "attention"
     arrays   name -> (array, axes): what is kept beside
     checks   what the method measured about its own answer
     total    (batch,) what adds up, where every element carries the whole value of its player; NaN where nothing does;

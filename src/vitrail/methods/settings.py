@@ -4,19 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import Field, fields, is_dataclass
 from typing import Annotated, Any, get_type_hints
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AllowInfNan, TypeAdapter, ValidationError
 
 from vitrail.errors import BadSetting, NoSuchMethod, near
 from vitrail.inputs.baselines import NAMED, Baseline, baseline_of
 from vitrail.methods.answer import Method
-from vitrail.rules import PRESETS, Table, preset
+from vitrail.rules import PRESETS, Table
+from vitrail.rules.presets import table_or_name
 
 Count = Annotated[int, Ge(1)]
 Share = Annotated[float, Gt(0.0), AllowInfNan(False)]
 Seed = Annotated[int, Ge(0), Le(2**63 - 1)]  #: what a torch.Generator takes
 Spread = Annotated[float, Ge(0.0), AllowInfNan(False)]  #: a standard deviation, in units of x
 Fraction = Annotated[float, Gt(0.0), Le(1.0), AllowInfNan(False)]
+Portion = Annotated[float, Ge(0.0), Lt(1.0), AllowInfNan(False)]
+Bound = Annotated[float, AllowInfNan(False)] | None  #: None: whatever each example has
 Preset = str | Table  #: the name of a preset, or a table of rules
 
 #: What every setting means, wherever it occurs. `vitrail methods`, the docs and forms are cut from it.
@@ -35,8 +38,16 @@ VOCABULARY = {
     "tolerance": "stop when the completeness gap is below this share of the change in the target",
     "cutoff": "highest spatial frequency that is kept, as a share of that of a checkerboard",
     "count": "how many superpixels",
+    "fusion": "how the heads of an attention become one: their 'mean', 'max' or 'min'",
+    "discard": "the share of the lowest attention weights that is dropped",
     "preset": "which rule goes back through which operation, by its name in the field, or a table of rules",
+    "libra": "whether attention, norms and gates are held still on the way back, as LibraGrad does",
+    "rule": "how a function of one number shares its change: 'rescale' as a whole, 'reveal-cancel' what raises it and "
+    "what lowers it one after the other",
     "epsilon": "how far sums are moved away from zero before something is divided by them",
+    "gamma": "how much more positive contributions count than negative ones; 0 for no more",
+    "low": "the least value that x can have, as the first layer reads it; None for the least of each example",
+    "high": "the largest value that x can have, as the first layer reads it; None for the largest of each example",
 }
 
 
@@ -63,7 +74,7 @@ class Setting:
         if self.kind == "method":
             return method_of(value, methods, shape)
         if self.kind == "preset":
-            return value if isinstance(value, Table) else preset(str(value)).name
+            return table_or_name(value)
         try:
             return TypeAdapter(self.hint, config=_config(self.hint)).validate_python(value)
         except ValidationError as error:

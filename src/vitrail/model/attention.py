@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import Parameter
 
 from vitrail.model.network import first_tensor
 from vitrail.model.ops import CARRYING
@@ -29,24 +30,32 @@ def map_shape(call: "Call", later: Sequence["Call"]) -> tuple[int, ...] | None:
     if made is None or not call.inputs:
         return None
     if name == "scaled_dot_product_attention":
-        q, k = call.inputs[:2]
-        return (*q.shape[:-1], k.shape[-2])
+        given = _arguments(dot_product, call.args, call.kwargs)
+        return (*given["query"].shape[:-1], given["key"].shape[-2])
     if name == "multi_head_attention_forward":
         given = _arguments(F.multi_head_attention_forward, call.args, call.kwargs)
         q, k = given["query"], given["key"]
         batch = q.shape[1] if q.ndim == 3 else 1
         return (batch, given["num_heads"], q.shape[0], k.shape[0] + _added(given))
-    if name == "softmax" and made.ndim >= 3 and _multiplies(made, later):
+    if name == "softmax" and made.ndim >= 3 and _along_last(call) and _multiplies(made, later):
         return tuple(made.shape)
     return None
+
+
+def _along_last(call: "Call") -> bool:
+    """Whether a softmax sums to 1 along its last axis, where keys are."""
+    named = call.kwargs.get("dim", call.kwargs.get("axis"))
+    dim = named if named is not None else call.args[1] if len(call.args) > 1 else -1
+    return dim is None or dim % call.inputs[0].ndim == call.inputs[0].ndim - 1
 
 
 def _multiplies(weights: Tensor, later: Sequence["Call"]) -> bool:
     """Whether a softmax goes, through nothing but casts and reshapes, into a product with another activation."""
     same = {id(weights)}
     for call in later:
-        if call.inputs and call.site[0] in PRODUCTS and id(call.inputs[0]) in same:
-            return not isinstance(call.inputs[1], torch.nn.Parameter)
+        among = [id(t) in same for t in call.inputs]
+        if call.site[0] in PRODUCTS and any(among):
+            return not all(is_map or isinstance(t, Parameter) for is_map, t in zip(among, call.inputs, strict=True))
         if call.site[0] in CARRYING and call.inputs and id(call.inputs[0]) in same:
             same.add(id(first_tensor(call.result)))
     return False
@@ -72,8 +81,12 @@ def dot_product(
     scale: float | None = None,
     enable_gqa: bool = False,
     reach: Reach = lambda weights: weights,
+    none_is_zero: bool = True,
 ) -> Tensor:
-    """softmax(q k^T * scale + mask) v, what `scaled_dot_product_attention` computes without dropout."""
+    """softmax(q k^T * scale + mask) v, what `scaled_dot_product_attention` computes without dropout.
+
+    none_is_zero  a query that may look at no key has a row of zeros, as there; else NaN, as a plain softmax has it
+    """
     if enable_gqa:
         key, value = (t.repeat_interleave(query.shape[-3] // t.shape[-3], -3) for t in (key, value))
     scale = query.shape[-1] ** -0.5 if scale is None else scale
@@ -82,7 +95,16 @@ def dot_product(
         attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
     if attn_mask is not None:
         scores = scores.masked_fill(~attn_mask, -torch.inf) if attn_mask.dtype == torch.bool else scores + attn_mask
-    return torch.matmul(reach(torch.softmax(scores, -1)), value)
+    weights = _softmax(scores) if none_is_zero else torch.softmax(scores, -1)
+    return torch.matmul(reach(weights), value)
+
+
+def _softmax(scores: Tensor) -> Tensor:
+    """Rows of zeros where every score is minus infinity; NaN would also spoil every gradient."""
+    none = scores.isneginf().all(-1, keepdim=True)
+    if not bool(none.any()):
+        return torch.softmax(scores, -1)
+    return torch.softmax(scores.masked_fill(none, 0), -1).masked_fill(none, 0)
 
 
 def multi_head(*args: Any, reach: Reach = lambda weights: weights, **kwargs: Any) -> tuple[Tensor, Tensor | None]:
@@ -99,7 +121,7 @@ def multi_head(*args: Any, reach: Reach = lambda weights: weights, **kwargs: Any
         seen.append(reach(weights))
         return seen[0]
 
-    heads = dot_product(q, k, v, mask, reach=keep)  # (batch, head, query, size)
+    heads = dot_product(q, k, v, mask, reach=keep, none_is_zero=not given["need_weights"])  # (batch, head, query, size)
     joined = heads.permute(2, 0, 1, 3).flatten(2)
     output = F.linear(joined, given["out_proj_weight"], given["out_proj_bias"])
     weights = seen[0].mean(1) if given["average_attn_weights"] else seen[0]

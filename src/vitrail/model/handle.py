@@ -1,6 +1,6 @@
 """Model: a network from any framework, opened once, run and read many times."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ from torch import Tensor
 from vitrail.model import packed, passes
 from vitrail.model.diagnose import no_gradient
 from vitrail.model.fingerprint import Fingerprint
-from vitrail.model.gradients import at_input_or_layer, at_layers
+from vitrail.model.gradients import at_input_or_layer, at_last, at_layers
 from vitrail.model.layers import Layers
 from vitrail.model.network import Network
 from vitrail.model.packed import Packed
@@ -175,12 +175,26 @@ class Model:
         pairs = [list(zip(*at, strict=True)) for at in zip(*parts, strict=True)]
         return [(torch.cat(values), torch.cat(gradients)) for values, gradients in pairs]
 
+    def last_gradient(self, x: Tensor, target: Asks, layers: Sequence[str]) -> tuple[Tensor, list[Tensor]]:
+        """The gradient at the last of several layers, and the outputs of all: cheap where the last is near the end."""
+        parts = self._split(x.detach(), lambda model, some: at_last(model, some, target, tuple(layers)))
+        gradient, *values = (torch.cat(pieces) for pieces in zip(*parts, strict=True))
+        return gradient, values
+
+    def remembered(self, x: Tensor, key: Hashable, make: Callable[[], Any]) -> Any:
+        """A fact about the network's inside that holds for all inputs like x, found out once."""
+        facts = self._survey(x).facts
+        if key not in facts:
+            facts[key] = make()
+        return facts[key]
+
     def _split(self, x: Tensor, ask: Callable[["Model", Tensor], Any]) -> list[Any]:
         """`ask` on consecutive parts of x that fit memory."""
+        if self._way is not None and self._way.whole:
+            return [ask(self, x)]  # memory that runs out is the sweep's business
         answers: list[Any] = []
         found = self._survey(x)
-        whole = self._way is not None and self._way.whole
-        size = len(x) if whole else chunk_size(found.largest, found.saved, x.device)
+        size = chunk_size(found.largest, found.saved, x.device)
         chunks(len(x), size, x.device, lambda some: answers.append(ask(self.at(some), x[some[0] : some[-1] + 1])))
         return answers
 
@@ -242,13 +256,9 @@ class Model:
         logits = output if one.logits is None else one.logits.reshape(output.shape)
         if self.hidden:  # another tensor: what comes out is squashed already, though nobody saw what went in
             logits = output.view_as(output)
-        question.remember(x, self.rows, output, logits)
+        if not edit:
+            question.remember(x, self.rows, output, logits)
         kept = {name: one.kept[wanted[name].name] for name in keep}
-        if way is not None:
-            same = output is logits
-            logits = way.start(logits)
-            output = logits if same else way.start(output)
-            kept = {name: way.start(value) for name, value in kept.items()}
         channels = {name: wanted[name].channel_axis for name in keep}
         return Trace(x, output, logits, self.rows, kept, channels, self.predicted, self.hidden), one.leaf
 

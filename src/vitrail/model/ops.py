@@ -36,6 +36,7 @@ NAMED = set(
 )
 DUNDER = {"__iadd__": "add", "__radd__": "add", "__isub__": "sub", "__imul__": "mul", "__rmul__": "mul"} | {
     "__itruediv__": "div",
+    "__idiv__": "div",  # as torch itself calls it
     "__ipow__": "pow",
 }
 #: other words of torch for the same operation
@@ -43,6 +44,8 @@ ALIASES = {"truediv": "div", "true_divide": "div", "divide": "div", "subtract": 
     "unsafe_view": "view",
     "absolute": "abs",
     "negative": "neg",
+    "log_sigmoid": "logsigmoid",
+    "_threshold": "threshold",
 }
 
 

@@ -12,7 +12,7 @@ from vitrail.errors import ChooseOutput, NetworkFailed, VitrailError, first
 from vitrail.model import attention, fast
 from vitrail.model.layers import Layer
 from vitrail.model.network import Network, first_tensor, with_first_tensor
-from vitrail.model.ops import Handler, Site, Watch, tapped
+from vitrail.model.ops import Handler, Site, Watch, answered_by, tapped
 from vitrail.model.packed import Feed
 from vitrail.model.survey import Survey
 from vitrail.model.sweep import ran_out
@@ -107,9 +107,10 @@ class Pass:
 
     def _handlers(self) -> dict[Site, Handler]:
         handlers = dict(self.plan or {})
-        for name, layer in self.layers.items():
-            if layer.module is None:
-                handlers[self.found.sites[name]] = self._site(name)
+        functional = [name for name, layer in self.layers.items() if layer.module is None]
+        for name in sorted(functional, key=lambda name: self.layers[name].kind != "attention"):
+            site = self.found.sites[name]
+            handlers[site] = chained(handlers.get(site), self._site(name))
         if self.found.head is not None:
             handlers[self.found.head] = self._before_squashing(handlers.get(self.found.head))
         return handlers
@@ -159,6 +160,11 @@ class Pass:
                 f"layer {missing[0]!r} was not reached in this run, though the first example reached it. "
                 "The network takes another path for this input. Choose a layer that every input reaches."
             )
+
+
+def chained(inner: Handler | None, outer: Handler) -> Handler:
+    """A handler that answers an operation with what another makes of it."""
+    return outer if inner is None else lambda func, args, kwargs: outer(answered_by(inner, func), args, kwargs)
 
 
 def joined(parts: Sequence[Trace], x: Tensor, rows: Tensor) -> Trace:

@@ -43,6 +43,7 @@ class Survey:
     overwrites_input  whether the network changes its input in place
     folds      what the fast plan can fold
     saved      bytes that one example keeps for the way back, once measured
+    facts      what methods have found out about the inside, by their own keys
     verdicts   by weights and settings: how far the fast plan was from the plain path
     """
 
@@ -57,6 +58,7 @@ class Survey:
     folds: list[Any] = field(default_factory=list)
     saved: int | None = None
     verdicts: dict[Any, Any] = field(default_factory=dict)
+    facts: dict[Any, Any] = field(default_factory=dict)
 
 
 class _Recorder:

@@ -1,9 +1,10 @@
 """torch.nn.Module of any make, and TorchScript files."""
 
 import itertools
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,8 @@ class TorchNetwork:
     def parts(self) -> Mapping[str, nn.Module]:
         if not self.watchable:
             return {}
-        return {name: part for name, part in self.module.named_modules() if name}
+        script: type = torch.jit.RecursiveScriptModule  # type: ignore[attr-defined]  # it takes no hooks
+        return {name: part for name, part in self.module.named_modules() if name and not isinstance(part, script)}
 
     def tap(self, part: nn.Module, before: Callable[[], None] | None, after: After | None) -> Callable[[], None]:
         handles = []
@@ -81,7 +83,8 @@ class TorchNetwork:
                 module.training = False
             for parameter in asking:
                 parameter.requires_grad = False
-            yield
+            with eager():
+                yield
         finally:
             for module in training:
                 module.training = True
@@ -124,6 +127,14 @@ class TorchNetwork:
 
     def embedding(self) -> nn.Module | None:
         return next((m for m in self.module.modules() if isinstance(m, nn.Embedding)), None)
+
+
+def eager() -> AbstractContextManager[None]:
+    """Compiled parts run as they were written: what is compiled cannot be looked into."""
+    if "torch._dynamo" not in sys.modules:  # nothing is compiled, and loading it takes seconds
+        return nullcontext()
+    stance: AbstractContextManager[None] = torch.compiler.set_stance("force_eager")
+    return stance
 
 
 def unwrapped(module: nn.Module) -> nn.Module:

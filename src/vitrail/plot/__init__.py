@@ -1,6 +1,6 @@
 """Static pictures and pages: a view for each kind of Explanation, and the report that holds many answers.
 
-    answer.plot()      a matplotlib Figure: "attribution", "map", "activation"; a table of arrays for other kinds
+    answer.plot()      a matplotlib Figure: "attribution", "map", "activation", "attention"; a table of arrays else
     answer.show()      a Page: one answer as HTML that needs nothing else
     report(path, ...)  many answers in one HTML file
 
@@ -9,12 +9,14 @@ Importing this registers the views; matplotlib is imported when the first Figure
 
 from vitrail.explanation import VIEWS
 from vitrail.plot.activation import draw_activation
+from vitrail.plot.attention import draw_attention
 from vitrail.plot.attribution import draw_attribution
 from vitrail.plot.map import draw_map
 from vitrail.plot.page import Page, make_page
 from vitrail.plot.report import Section, report
 from vitrail.plot.table import draw_table
 
-VIEWS.update(attribution=draw_attribution, map=draw_map, activation=draw_activation, table=draw_table, page=make_page)
+VIEWS.update(attribution=draw_attribution, map=draw_map, activation=draw_activation, attention=draw_attention)
+VIEWS.update(table=draw_table, page=make_page)
 
 __all__ = ["Page", "Section", "report"]

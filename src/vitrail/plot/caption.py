@@ -47,8 +47,13 @@ def promised(answer: Explanation) -> bool:
 
 
 def gap(answer: Explanation, example: int) -> float | None:
-    """The completeness gap as a share of the target's difference; None where it is not promised or not known."""
-    share = at(answer.checks.get("completeness_gap_relative"), example) if promised(answer) else None
+    """How far the values are from adding up, as a share of what they explain; None where they are not meant to.
+
+    That is the change from a baseline for methods that promise completeness, the target itself for those that share it
+    out.
+    """
+    missing = answer.checks.get("completeness_gap_relative") if promised(answer) else None
+    share = at(answer.checks.get("conservation_gap_relative", missing), example)
     return abs(float(share)) if share is not None and math.isfinite(float(share)) else None
 
 

@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 
 from vitrail.explanation import Array, Explanation
+from vitrail.plot import attention
 from vitrail.plot.activation import by_unit, strongest, unit_axis
 from vitrail.plot.caption import readable, signed
 from vitrail.plot.colour import CLIP, colours, hexes, ink, palette_of, reach, solid
@@ -30,6 +31,8 @@ def cells(answer: Explanation, example: int, alt: str, look: Look) -> str:
     """Everything one method says about one example; an answer that no form fits is a table of arrays."""
     if answer.kind == "activation":
         return layer_cell(answer, example, alt, look)
+    if answer.kind == "attention" and attention.drawable(answer):
+        return attention_cell(answer, example, alt, look)
     found = parts(answer) if answer.kind in ("attribution", "map") else []
     if not found or any(part.form == "other" for part in found):
         return arrays_cell(answer)
@@ -119,6 +122,15 @@ def layer_cell(answer: Explanation, example: int, alt: str, look: Look) -> str:
     return f'<div class="mosaic">{"".join(drawn)}</div>'
 
 
+def attention_cell(answer: Explanation, example: int, alt: str, look: Look) -> str:
+    """All layers, downwards, and heads, to the right, as one picture of small maps."""
+    maps = attention.maps_of(answer, example)
+    layers, heads = (attention.evenly(count, attention.EACH) for count in maps.shape[:2])
+    told = f"{alt}: layers {layers[0]} to {layers[-1]} downwards, heads {heads[0]} to {heads[-1]} to the right"
+    picture = image(attention.mosaic(maps[layers][:, heads], look.clip), told, 2 * look.side, " heads")
+    return f'{picture}<p class="note">{escape(attention.note(maps, attention.EACH, attention.EACH))}</p>'
+
+
 def arrays_cell(answer: Explanation) -> str:
     """The arrays of an Explanation that no other view fits."""
     head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
@@ -133,5 +145,7 @@ def palettes(answer: Explanation) -> list[str]:
     if answer.kind == "activation":
         units = by_unit(answer)
         return [] if units is None else [palette_of(units, on="picture" if units.ndim > 2 else "text")]
+    if answer.kind == "attention" and attention.drawable(answer):
+        return [attention.PALETTE]
     found = parts(answer) if answer.kind in ("attribution", "map") else []
     return [part.palette for part in found if part.form in ("picture", "token", "series", "column")]

@@ -73,6 +73,7 @@ body.vitrail-page{margin:0;background:#fbfbfa}
 .vitrail .steps{flex:1;min-width:0;width:100%;border-radius:.2rem}
 .vitrail .mosaic{display:grid;grid-template-columns:repeat(3,auto);gap:.5rem;justify-content:start}
 .vitrail .grid .mosaic .map.map{width:6.5rem}
+.vitrail .grid .map.heads.heads{width:min(30rem,70vw);image-rendering:auto}
 .vitrail figure{margin:0}.vitrail figcaption{font-size:.7rem;color:var(--quiet)}
 .vitrail .number{font-variant-numeric:tabular-nums}
 .vitrail sup{line-height:0}

@@ -5,6 +5,7 @@ vitrail.explain(model, x, vitrail.LRP(preset=table))
 """
 
 from vitrail.rules.apply import Applied
+from vitrail.rules.deeplift import DEEPLIFT
 from vitrail.rules.lrp import alpha_beta, epsilon, flat, gamma, halved, largest, norm, through, w_square, z_box, z_plus
 from vitrail.rules.presets import PRESETS, lrp_table, preset
 from vitrail.rules.record import Record
@@ -16,6 +17,7 @@ EPSILON_PLUS_FLAT = preset("epsilon-plus-flat")
 
 __all__ = [
     "CONSTANT",
+    "DEEPLIFT",
     "EPSILON",
     "EPSILON_PLUS",
     "EPSILON_PLUS_FLAT",

@@ -43,8 +43,12 @@ class Call:
         self._made: Tensor | None = first_tensor(self.result)
         self.output: Tensor = torch.empty(0) if self._made is None else self._made.detach()
 
+    def arguments(self, inputs: Sequence[Tensor]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """(args, kwargs) of the operation on other inputs."""
+        return refilled((self._args, self._kwargs), self._paths, inputs)  # type: ignore[no-any-return]
+
     def _run(self, inputs: Sequence[Tensor]) -> Any:
-        args, kwargs = refilled((self._args, self._kwargs), self._paths, inputs)
+        args, kwargs = self.arguments(inputs)
         return self.func(*args, **kwargs)
 
     def __call__(self, *inputs: Tensor) -> Tensor:
@@ -58,8 +62,8 @@ class Call:
         if self._made is None:  # somebody wrote over what was kept
             with torch.enable_grad():
                 self._made = self(*self.inputs)
-        found: Sequence[Tensor | None]
-        found = torch.autograd.grad(self._made, self.inputs, upstream, retain_graph=True, allow_unused=True)
+        known: Any = self._made
+        found: list[Any] = [*torch.autograd.grad(known, self.inputs, upstream, retain_graph=True, allow_unused=True)]
         return [torch.zeros_like(t) if g is None else g for t, g in zip(self.inputs, found, strict=True)]
 
     def gradient_of(self, function: Callable[..., Any], upstream: Tensor) -> list[Tensor]:
@@ -93,7 +97,11 @@ def refilled(value: Any, paths: dict[int, int], inputs: Sequence[Tensor]) -> Any
     return value
 
 
+def carries(tensor: Tensor) -> bool:
+    """Whether a tensor depends on x. Weights that the network's modules do not know of still ask for gradients."""
+    return tensor.requires_grad and not isinstance(tensor, torch.nn.Parameter)
+
+
 def carriers(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
     """The distinct tensors among the arguments that depend on x."""
-    found = (t for t in tensors_in((args, kwargs)) if t.requires_grad and t.is_floating_point())
-    return list({id(t): t for t in found}.values())
+    return list({id(t): t for t in tensors_in((args, kwargs)) if carries(t)}.values())

@@ -39,14 +39,18 @@ class Tail:
         return replace(self, moves=(*self.moves, _again(func, args, kwargs, x)))
 
     def folded(self, func: Any, args: Any, kwargs: Any, x: Tensor) -> "Tail | None":
-        """With an affine operation on x behind it; None where that mixes features or needs more than them."""
+        """With an affine operation on x behind it; None where that mixes features or needs more than them.
+
+        func  writes over nothing: it is tried on numbers that are not the network's
+        """
         small = probe(self.linear, self.call.output)
-        again = _again(func, args, kwargs, x)
-        with torch.no_grad():
-            zero, one = (again(self.move(small + value).clone()) for value in (0.0, 1.0))
-        if zero.numel() != small.numel():
-            return None
-        linear = self.linear.folded(self.unmoved(one - zero, small), self.unmoved(zero, small))
+        with torch.enable_grad():
+            start = self.move(small).detach().requires_grad_()
+            made = _again(func, args, kwargs, x)(start)
+            if made.numel() != small.numel():
+                return None
+            (scale,) = torch.autograd.grad(made.sum(), start)
+        linear = self.linear.folded(self.unmoved(scale, small), self.unmoved(made.detach(), small))
         return None if linear is None else replace(self, linear=linear)
 
     def move(self, y: Tensor) -> Tensor:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from vitrail.errors import BadSetting, NoRule
 from vitrail.rules.call import Call
 from vitrail.rules.linear import Linear
 from vitrail.rules.normalising import LINEAR
@@ -84,7 +85,7 @@ def _back(parts: Sequence[Pair], relevance: Tensor, by: float = 0.0) -> Tensor:
 def with_weights(linear: Linear, change: Change, bias: bool = True) -> Linear:
     """The operation with every weight, and the bias or none, changed."""
     changed = change(linear.bias) if bias and linear.bias is not None else None
-    return Linear(linear.run, change(linear.weight), changed, linear.features, linear.weight_axis)
+    return Linear(linear.run, change(linear.weight), changed, linear.features, None)
 
 
 def positive(t: Tensor) -> Tensor:
@@ -106,7 +107,11 @@ def _signed(
 
 
 def alpha_beta(alpha: float = 2.0, beta: float = 1.0) -> Rule:
-    """LRP-alpha-beta [1, eq. 60]: alpha times the positive contributions' share, less beta times the negative ones'."""
+    """LRP-alpha-beta [1, eq. 60]: alpha times the positive contributions' share, less beta times the negative ones'.
+
+    With alpha - beta = 1 the sum stays where an output has contributions of both signs, or beta is 0. Where all are
+    positive it grows alpha times: nothing is taken from it.
+    """
 
     def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
         x, linear = _weighted(call)
@@ -155,37 +160,50 @@ def w_square(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
 def z_box(low: float | None = None, high: float | None = None) -> Rule:
     """The z-B rule [2, eq. 19], for inputs between `low` and `high`: z_jk = x_j w_jk - low w_jk^+ - high w_jk^-.
 
-    By default the least and the largest value of each example.
+    Written as (x_j - low) w_jk^+ + (x_j - high) w_jk^-, which is exactly zero where x is at a bound: black pictures
+    have many such places. By default the bounds are the least and the largest value of each example.
     """
 
     def rule(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
         x, linear = _weighted(call)
-        lows, highs = (_bound(x, value, pick) for value, pick in ((low, torch.amin), (high, torch.amax)))
-        plain, up, down = (with_weights(linear, c, bias=False) for c in (torch.clone, _less_positive, _less_negative))
-        return [_back([(x, plain), (lows, up), (highs, down)], relevance)]
+        _check_inside(x, low, high)
+        above = x - _bound(x, low, torch.amin), with_weights(linear, positive, bias=False)
+        below = x - _bound(x, high, torch.amax), with_weights(linear, negative, bias=False)
+        return [_back([above, below], relevance)]
 
     return rule
 
 
-def _less_positive(w: Tensor) -> Tensor:
-    return -positive(w)
-
-
-def _less_negative(w: Tensor) -> Tensor:
-    return -negative(w)
+def _check_inside(x: Tensor, low: float | None, high: float | None) -> None:
+    least, largest = x.min().item(), x.max().item()
+    rounding = 1e-5 * (largest - least)
+    if (low is not None and least < low - rounding) or (high is not None and largest > high + rounding):
+        raise BadSetting(
+            f"low={low}, high={high} do not hold all of x: the first layer reads values from {least:.6g} to "
+            f"{largest:.6g}. Bounds on what it reads were expected, after any rescaling inside the network. "
+            "Widen them, or leave them out: then each example's own are taken.",
+            low=low,
+            high=high,
+        )
 
 
 def _bound(x: Tensor, value: float | None, pick: Callable[..., Tensor]) -> Tensor:
     if value is not None:
         return torch.full_like(x, value)
-    return pick(x, dim=tuple(range(1, x.ndim)), keepdim=True).expand_as(x)
+    return pick(x, dim=tuple(range(1, x.ndim)), keepdim=True)
 
 
 def _weighted(call: Call) -> tuple[Tensor, Linear]:
-    """The input and the weights; a sum without learnt weights counts as one with weights of one or of its averaging."""
-    x = call.inputs[0].detach()
-    assert call.linear is not None, "only operations with weights are put under this rule"
-    return x, call.linear
+    """The input and the weights that go with it."""
+    if call.linear is None:
+        raise NoRule(
+            f"this rule needs the weights of {call.name} in {call.place or 'the network itself'}, and cannot tell "
+            "which they are. Operations with one input and one weight were expected. "
+            f"Use epsilon there: rules | {{{call.name!r}: vitrail.rules.epsilon()}}.",
+            operation=call.name,
+            place=call.place,
+        )
+    return call.inputs[0].detach(), call.linear
 
 
 def norm(by: float = 1e-6) -> Rule:

@@ -77,7 +77,9 @@ def instance_norm(
     return _affine(made, *(None if p is None else _over_channels(p, input) for p in (weight, bias)))
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, hold: Hold = kept) -> Tensor:
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: None = None, hold: Hold = kept
+) -> Tensor:
     """Each vector by its length."""
     length = torch.pow(torch.pow(torch.abs(input), p).sum(dim, keepdim=True), 1 / p)
     return torch.div(input, hold(torch.clamp_min(length, eps)))

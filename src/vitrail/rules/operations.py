@@ -1,5 +1,7 @@
 """Operations by what they do to relevance, under the plain names that `model/ops.py` gives them."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 
@@ -12,7 +14,8 @@ MOVING = frozenset(
     "repeat_interleave tile cat concat concatenate stack hstack vstack dstack column_stack pad constant_pad_nd flip "
     "roll rot90 unfold fold im2col col2im pixel_shuffle pixel_unshuffle channel_shuffle view_as reshape_as "
     "ravel swapdims diagonal movedim where masked_fill masked_select copy tril triu sort topk atleast_1d atleast_2d "
-    "atleast_3d as_strided split_with_sizes hsplit vsplit dsplit tensor_split detach cpu cuda meshgrid".split()
+    "atleast_3d as_strided split_with_sizes hsplit vsplit dsplit tensor_split detach cpu cuda meshgrid iter "
+    "reversed".split()
 )
 #: One number in, one number out.
 ACTIVATIONS = frozenset(
@@ -21,10 +24,12 @@ ACTIVATIONS = frozenset(
 )
 ELEMENTWISE = ACTIVATIONS | frozenset(
     "exp expm1 exp2 log log1p log2 log10 sqrt rsqrt square reciprocal abs erf erfc sin cos tan atan asinh sinh cosh "
-    "pow".split()
+    "pow rpow rdiv".split()
 )
 CONVOLUTIONS = frozenset("conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d".split())
 DENSE = frozenset("linear matmul mm mv bmm einsum addmm baddbmm tensordot rmatmul".split())
+#: Their first argument is added to the product of the two others.
+ADDED = frozenset(("addmm", "baddbmm"))
 #: Sums with fixed weights that were not learnt.
 AVERAGES = frozenset(
     "mean sum nanmean avg_pool1d avg_pool2d avg_pool3d adaptive_avg_pool1d adaptive_avg_pool2d adaptive_avg_pool3d "
@@ -49,6 +54,7 @@ READING = {
     "shift": "adding a constant",
     "scale": "multiplying with a constant",
     "batch_norm": "batch normalisation with counted means",
+    "batch_statistics": "batch normalisation with the means of the batch itself, which mixes examples",
 }
 KNOWN = (
     MOVING | ELEMENTWISE | CONVOLUTIONS | DENSE | AVERAGES | SUMS | SCALINGS | LARGEST | NORMS | SOFTMAX | ATTENTION
@@ -60,11 +66,18 @@ def exists(name: str) -> bool:
     return name in KNOWN or any(callable(getattr(home, name, None)) for home in (torch, F, torch.Tensor))
 
 
+def factors(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The arguments that an operation multiplies; a bias is none of them."""
+    if name in CONVOLUTIONS or name == "linear":
+        return [*args[:2], *(kwargs.get(key) for key in ("input", "weight"))]
+    return args[1:3] if name in ADDED else (args, kwargs)
+
+
 def meaning(name: str, carrying: int, quotient: bool) -> str:
-    """The name a rule is looked up under: `carrying` of the arguments depend on x; in a quotient, the lower does."""
+    """The name a rule is looked up under: `carrying` of the factors depend on x; in a quotient, the lower does."""
     if name == "div" and quotient:
         return "quotient"
-    if name in BILINEAR and carrying > 1:
+    if name in BILINEAR | CONVOLUTIONS and carrying > 1:
         return "product"
     if name in ("add", "sub", "rsub") and carrying == 1:
         return "shift"

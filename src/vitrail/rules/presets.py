@@ -41,13 +41,7 @@ def preset(
     name: str, by: float = 1e-6, favour: float = 0.25, low: float | None = None, high: float | None = None
 ) -> Table:
     """The table of a preset; `by` is epsilon, `favour` is gamma. Raises BadSetting for a name that is none."""
-    if name not in PRESETS:
-        raise BadSetting(
-            f"preset={name!r} is not known. {near(name, PRESETS)}Presets are: {', '.join(PRESETS)}. Choose one, or "
-            "give a table of your own.",
-            setting="preset",
-            value=name,
-        )
+    known(name)
     near_zero, box = epsilon(by), z_box(low, high)
     made: Mapping[str, Callable[[], Table]] = {
         "epsilon": lambda: lrp_table(name, near_zero, near_zero, by),
@@ -58,6 +52,32 @@ def preset(
         "epsilon-gamma-box": lambda: lrp_table(name, gamma(favour, by), near_zero, by, box),
     }
     return made[name]()
+
+
+def known(name: str) -> str:
+    """The name of a preset. Raises BadSetting for one that is none."""
+    if name not in PRESETS:
+        raise BadSetting(
+            f"preset={name!r} is not known. {near(name, PRESETS)}Presets are: {', '.join(PRESETS)}. Choose one, or "
+            "give a table of your own.",
+            setting="preset",
+            value=name,
+        )
+    return name
+
+
+def table_or_name(value: object) -> Table | str:
+    """A setting as it is given: a table, or the name of a preset. Raises BadSetting for anything else."""
+    if isinstance(value, Table):
+        return value
+    if isinstance(value, str):
+        return known(value)
+    raise BadSetting(
+        f"preset={value!r} is a {type(value).__name__}. The name of a preset ({', '.join(PRESETS)}) or a table was "
+        "expected; tables hold functions and cannot be read from JSON. Give such a name, or the table itself.",
+        setting="preset",
+        value=value,
+    )
 
 
 PRESETS = (

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from vitrail.errors import BadSetting, NoRule, near
+from vitrail.errors import BadSetting, NoRule, first, near
 from vitrail.model.ops import plain_name
 from vitrail.rules.call import Call
 from vitrail.rules.operations import KNOWN, READING, exists
@@ -74,12 +74,13 @@ class Table:
         return self.first.get(name, self.rules.get(name)) if first else self.rules.get(name)
 
     def refused(self, name: str, place: str, site: str) -> NoRule:
-        """The error for an operation that has no rule."""
+        """The error for an operation that has no rule. site: the call, as `model.layers` writes it."""
         what = f"{name} ({READING[name]})" if name in READING else name
         advice = f"{self.advice} Or add" if self.advice else "Add"
         return NoRule(
-            f"{self.name} has no rule for {what}, used in {place or 'the network itself'} ({site}). It has rules for: "
-            f"{', '.join(sorted(self.rules))}. {advice} one: rules | {{{name!r}: vitrail.rules.through}}.",
+            f"{self.name} has no rule for {what}, used in {place or 'the network itself'} ({site}). It has rules for "
+            f"{len(self.rules)} operations: {first(sorted(self.rules), 12)}. "
+            f"{advice} one: rules | {{{name!r}: vitrail.rules.through}}.",
             operation=name,
             place=place,
             site=site,
@@ -97,11 +98,11 @@ def _name(key: Any) -> str:
             f"{key.__name__} is a class of layers. Rules are kept by operation, whatever layer asks for it. "
             f"Say the operation: {{{key.__name__.lower()!r}: rule}}, or the function, such as torch.relu."
         )
-    name = key if isinstance(key, str) else plain_name(key)
-    if not exists(name):
+    name = key if isinstance(key, str) or not callable(key) else plain_name(key)
+    if not exists(str(name)):
         raise BadSetting(
-            f"there is no operation {name!r}. {near(name, KNOWN)}Plain names of torch's operations were expected "
+            f"there is no operation {name!r}. {near(str(name), KNOWN)}Plain names of torch's operations were expected "
             f"('relu', 'conv2d', 'matmul'), and {', '.join(sorted(READING))}. Correct the name.",
             operation=name,
         )
-    return name
+    return str(name)

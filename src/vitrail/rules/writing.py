@@ -7,7 +7,10 @@ from typing import Any
 
 from torch import Tensor
 
-IN_PLACE = frozenset("__iadd__ __isub__ __imul__ __itruediv__ __ipow__ __iand__ __ior__ __setitem__".split())
+IN_PLACE = frozenset(
+    "__iadd__ __isub__ __imul__ __itruediv__ __idiv__ __ifloordiv__ __imod__ __ipow__ __iand__ __ior__ "
+    "__setitem__".split()
+)
 
 
 def written(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
@@ -38,9 +41,11 @@ def _position(func: Callable[..., Any]) -> int:
 
 
 def out_of_place(func: Callable[..., Any]) -> Callable[..., Any]:
-    """The same operation on a copy of its first argument."""
+    """The same operation on a copy of what it writes over, or without `out`."""
 
     def apart(*args: Any, **kwargs: Any) -> Any:
+        if isinstance(kwargs.get("out"), Tensor):
+            return func(*args, **{name: value for name, value in kwargs.items() if name != "out"})
         if args:
             return func(args[0].clone(), *args[1:], **kwargs)
         name = next(iter(kwargs))

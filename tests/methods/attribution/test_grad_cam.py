@@ -2,6 +2,8 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import nn
 
 from known import Pooled, captured, explained, normal, picture_nets, seeded
 
@@ -44,3 +46,29 @@ def test_relus_in_place_after_the_layer_do_not_change_it():
     plain, inplace, x = seeded(Pooled(), 1), seeded(Pooled(inplace=True), 1), normal(2, 1, 5, 6)
     one, other = (explained(net, x, "grad-cam", 1, layer="conv").values for net in (plain, inplace))
     close(one, other)
+
+
+class Gated(nn.Module):
+    """conv, SiLU, conv, SiLU, mean, dense."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.two = nn.Conv2d(2, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.head(F.silu(self.two(F.silu(self.one(x)))).mean((2, 3)))
+
+
+def test_with_libra_gates_above_the_layer_are_held_still():
+    net, x = seeded(Gated(), 3), normal(3, 2, 8, 6, seed=13)
+    with torch.no_grad():
+        first = net.one(x)
+        second = net.two(F.silu(first))
+    leaf = first.clone().requires_grad_()
+    gated = net.two(leaf * torch.sigmoid(first)) * torch.sigmoid(second)
+    (gradient,) = torch.autograd.grad(net.head(gated.mean((2, 3)))[:, 1].sum(), leaf)
+    found = torch.as_tensor(explained(net, x, "grad-cam", 1, layer="one", libra=True).arrays["layer_map"])
+    close(found, by_loops(first, gradient))
+    plain = torch.as_tensor(explained(net, x, "grad-cam", 1, layer="one").arrays["layer_map"])
+    assert (found - plain).abs().max() > 1e-3

@@ -1,8 +1,10 @@
 """Input times gradient."""
 
+import pytest
 import torch
 
-from known import linear, normal, quadratic, rectified, symmetric, values
+from biasless import tokens, transformers
+from known import explained, linear, normal, quadratic, rectified, symmetric, values
 
 close = torch.testing.assert_close
 
@@ -22,3 +24,11 @@ def test_relus_without_biases_are_shared_out_completely():
     net[0].bias.data.zero_()
     net[2].bias.data.zero_()
     close(values(net, x, "input-x-gradient", 1).sum(1), net(x)[:, 1].detach())
+
+
+@pytest.mark.parametrize("name", ["eager", "encoder"])
+def test_with_libra_transformers_without_biases_are_shared_out_completely(name):
+    net, x = transformers()[name], tokens()
+    answer = explained(net, x, "input-x-gradient", 1, libra=True)
+    close(torch.as_tensor(answer.values).sum((1, 2)), net(x)[:, 1].detach())
+    assert explained(net, x, "input-x-gradient", 1).checks["completeness_gap"].min() > 1e-3

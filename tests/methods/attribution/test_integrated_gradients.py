@@ -1,9 +1,11 @@
 """Integrated gradients in closed form, against a slow sum, and what its settings mean."""
 
+import numpy as np
 import pytest
 import torch
 
 import vitrail
+from biasless import tokens, transformers
 from known import (
     Function,
     cubic,
@@ -13,6 +15,7 @@ from known import (
     normal,
     product,
     quadratic,
+    seeded,
     smooth,
     symmetric,
     two_relus,
@@ -102,7 +105,15 @@ def test_several_baselines_are_averaged():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"steps": 0}, {"steps": -3}, {"steps": 2.5}, {"tolerance": 0.0}, {"tolerance": float("nan")}]
+    "settings",
+    [
+        {"steps": 0},
+        {"steps": -3},
+        {"steps": 2.5},
+        {"tolerance": 0.0},
+        {"tolerance": float("nan")},
+        {"libra": "perhaps"},
+    ],
 )
 def test_bad_settings_are_refused_by_name_and_typed(settings):
     net, x = smooth(), normal(2, 5)
@@ -112,3 +123,45 @@ def test_bad_settings_are_refused_by_name_and_typed(settings):
     with pytest.raises(vitrail.VitrailError, match=f"IntegratedGradients: {name}=") as typed:
         explained(net, x, vitrail.IntegratedGradients(**settings))
     assert by_name.value.code == typed.value.code == "bad-setting"
+
+
+# -- under LibraGrad's way back ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_with_libra_each_point_adds_up_to_what_the_network_says_there(steps):
+    """x . g(t x) = f(t x) / t at every point of the path: that adds up to f(x) only where f(t x) = t f(x)."""
+    net, x = transformers()["sdpa"], tokens()
+    answer = explained(net, x, "integrated-gradients", 1, steps=steps, libra=True)
+    nodes, weights = np.polynomial.legendre.leggauss(steps)
+    expected = sum(w / 2 * net((1 + n) / 2 * x)[:, 1] / ((1 + n) / 2) for n, w in zip(nodes, weights, strict=True))
+    close(torch.as_tensor(answer.values).flatten(1).sum(1), expected.detach())
+    assert answer.checks["completeness"] == "measured only"
+    assert answer.checks["completeness_gap"].max() > 0.1
+
+
+def test_with_libra_nothing_changes_where_nothing_needs_balance():
+    net, x = seeded(torch.nn.Sequential(torch.nn.Linear(5, 7), torch.nn.ReLU(), torch.nn.Linear(7, 2))), normal(4, 5)
+    for settings in ({}, {"tolerance": 0.5}):
+        plain = explained(net, x, "integrated-gradients", **settings)
+        libra = explained(net, x, "integrated-gradients", libra=True, **settings)
+        close(libra.values, plain.values)
+        assert plain.checks["completeness"] == "promised"
+        assert libra.checks["completeness"] == "measured only"
+        assert libra.checks["gradients"] == plain.checks["gradients"]
+
+
+def test_with_libra_the_path_is_that_of_the_libra_gradient():
+    net, x = transformers()["eager"], tokens()
+    one = values(net, 0.5 * x, "libragrad") / (0.5 * x)
+    close(values(net, x, "integrated-gradients", steps=1, libra=True), x * one)
+    assert (x * one - values(net, x, "integrated-gradients", steps=1)).abs().max() > 0.05
+
+
+def test_with_libra_no_plan_is_used():
+    """A plan leaves out operations that the way back is about."""
+    net, x = transformers()["eager"], tokens()
+    model = vitrail.open(net)
+    answer = vitrail.explain(model, x, vitrail.IntegratedGradients(steps=64, libra=True), 0, speed="fast")
+    assert not answer.provenance["speedups"]
+    close(torch.as_tensor(answer.values), values(net, x, "integrated-gradients", steps=64, libra=True))

@@ -46,10 +46,15 @@ def channels_first(activation: Tensor, layer: Layer) -> Tensor:
 
 def picture_of(coarse: Tensor, model: Model, x: Tensor, layer: Layer) -> Answer:
     """A layer's map (batch, height, width), and beside it the same at the size of the input, bilinearly."""
-    if not {"height", "width"} <= set(model.axes):
-        raise BadInput(
-            f"a class activation map needs pictures; x has the axes {model.axes}. Use a method without layers."
-        )
-    size = [x.shape[model.axes.index(a)] for a in ("height", "width")]
-    large = F.interpolate(coarse[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
+    large = F.interpolate(coarse[:, None], size=sides(model, x), mode="bilinear", align_corners=False)[:, 0]
     return Answer(large, AXES, "map", {"layer_map": (coarse, AXES)}, {"layer": layer.name})
+
+
+def sides(model: Model, x: Tensor) -> list[int]:
+    """Height and width of the pictures.
+
+    Raises BadInput where x is none.
+    """
+    if not {"height", "width"} <= set(model.axes):
+        raise BadInput(f"a map needs pictures; x has the axes {model.axes}. Use a method without layers.")
+    return [x.shape[model.axes.index(a)] for a in ("height", "width")]

@@ -37,8 +37,12 @@ class Moments:
             total = values.new_full(values.shape[:1], torch.nan)
         return Answer(values, axes, kind, arrays, {"standard_error": overall}, total)
 
-    def as_mean(self) -> Answer:
-        return self.answer(self.mean, (self.variance / self.count).sqrt())
+    def as_mean(self, of: int | None = None) -> Answer:
+        """of: how many there are to draw from, where none is drawn twice; all of them together leave no error."""
+        if of == self.count:
+            return self.answer(self.mean, torch.zeros_like(self.mean))
+        left = 1.0 if of is None else 1 - self.count / of
+        return self.answer(self.mean, (self.variance / self.count * left).sqrt())
 
     def as_variance(self) -> Answer:
         """Var(s^2) = (mu_4 - (n - 3) / (n - 1) sigma^4) / n for draws of any distribution, estimates put in."""

@@ -1,0 +1,1 @@
+"""Which tokens a network looked at, and what reached its answer through them."""
