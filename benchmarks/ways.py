@@ -50,7 +50,7 @@ def rules(images: int, rounds: int) -> Iterator[Row]:
     yield paired(f"lrp epsilon-plus-flat, {some}: wall time / forward + backward", 1.8, pair)
     pair = in_turn(ask("deeplift"), twice, rounds)
     yield paired(f"deeplift, {some}: wall time / forward + backward of two rows", 1.3, pair)
-    with model.asking(x) as bound:
+    with model.asking(x, speed="plain") as bound:
         target, own = vitrail.Output(index), bound.question.packed.x
         pair = in_turn(
             lambda: bound.under(Applied(EMPTY)).gradient(own, target), lambda: bound.gradient(own, target), rounds

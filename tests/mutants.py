@@ -1945,6 +1945,34 @@ MUTANTS = [
         "an operation without a rule goes back by its gradient",
         ("rules/test_apply.py",),
     ),
+    Mutant(
+        "model/layout.py",
+        "used = difference <= AGREE.get(x.dtype, 0.0)",
+        "used = True",
+        "another order in memory is used though the network says something else",
+        ("model/test_layout.py",),
+    ),
+    Mutant(
+        "model/layout.py",
+        ' or model.question.speed == "plain":',
+        ":",
+        "the plain path is not plain",
+        ("model/test_layout.py",),
+    ),
+    Mutant(
+        "methods/attribution/deeplift.py",
+        "start=scores.mean(1)",
+        "start=scores.sum(1)",
+        "the change from several references is not their mean",
+        ("methods/attribution/test_deeplift.py",),
+    ),
+    Mutant(
+        "rules/deeplift.py",
+        "    level = dx == 0\n",
+        "    level = dx != dx\n",
+        "where x is the reference, a ReLU has no slope",
+        ("rules/test_deeplift.py",),
+    ),
 ]
 
 # -- rules: LRP, and how tables are put under a running network --------------------------------------------

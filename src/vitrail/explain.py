@@ -63,8 +63,7 @@ def explain(
             output, logits = bound.said()
             classes = fitting(model.classes, model.network.classes, output, model.name)
             checks = {**_checks(bound, recipe, question, answer), **used, **answer.checks}
-            prediction = _prediction(output, logits, classes)
-            asked = _asked(question, bound, classes)
+            prediction, asked = _prediction(output, logits, classes), _asked(question, bound, classes)
             speedups = dict(bound.question.speedups)
     arrays, axes = _arrays(answer, packed)
     return Explanation(
@@ -193,7 +192,8 @@ def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tenso
         return _apart("conservation_gap", answer, score)
     if not promised and answer.values.shape != x.shape:
         return {"completeness_gap": torch.full_like(score, torch.nan)}
-    change = score - start_scores(model, x, target, _baseline(recipe, x)(x, model.axes))
+    starts = _baseline(recipe, x)(x, model.axes)
+    change = score - (start_scores(model, x, target, starts) if answer.start is None else answer.start)
     if promised and bool(change.isnan().any()):
         raise NetworkFailed(
             f"{model.name} returned NaN at the baseline, so that nothing can be shared out. Numbers were expected. "
@@ -204,7 +204,7 @@ def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tenso
 
 def _apart(name: str, answer: Answer, whole: Tensor) -> dict[str, Tensor]:
     """The distance of the total from the whole, also as a share of it; NaN where nothing adds up."""
-    gap = ((answer.values.flatten(1).sum(1) if answer.total is None else answer.total) - whole).abs()
+    gap = (whole - (answer.values.flatten(1).sum(1) if answer.total is None else answer.total)).abs()
     return {name: gap, f"{name}_relative": torch.where(gap == 0, gap, gap / whole.abs())}
 
 
@@ -290,7 +290,7 @@ def versions() -> dict[str, str]:
 def _digest(packed: Packed) -> str:
     """The hash of all that the network was given: x, and the masks, ids and codes beside it."""
     feed = packed.feed(packed.x, torch.arange(len(packed.x), device=packed.x.device))
-    beside = {str(i): part for i, part in enumerate(feed.args)} | dict(feed.kwargs)
+    beside = {**{str(i): part for i, part in enumerate(feed.args)}, **feed.kwargs}
     return digest({"x": packed.x, **{n: p for n, p in beside.items() if isinstance(p, Tensor) and p is not packed.x}})
 
 

@@ -473,3 +473,18 @@ def test_a_reference_on_which_the_network_fails_is_refused():
     net = Function(lambda x: torch.log(x).sum(1))
     with pytest.raises(NetworkFailed, match="NaN at the baseline"):
         explained(net, X.abs() + 1, "deeplift", baseline=-1.0)
+
+
+@pytest.mark.parametrize("activation", [torch.relu, nn.ReLU6(), lambda h: h.clamp(-0.2, 0.3)])
+def test_where_x_is_the_reference_a_cut_has_its_own_slope(activation):
+    """The same unit for two inputs, of which one is at the reference: it adds nothing, and spoils nothing."""
+
+    class Units(nn.Module):
+        def forward(self, x):
+            return (activation(x) * activation(x + 0.1)).sum(1, keepdim=True)
+
+    x, reference = torch.tensor([[0.2, 0.7]], dtype=torch.float64), torch.tensor([0.2, -0.4], dtype=torch.float64)
+    answer = vitrail.explain(vitrail.open(Units()), x, "deeplift", 0, baseline=reference)
+    assert answer.values[0, 0] == 0
+    assert abs(answer.values[0, 1]) > 0.01
+    assert answer.checks["completeness_gap"].item() < 1e-12

@@ -21,6 +21,7 @@ class Answer:
     checks   what the method measured about its own answer
     total    (batch,) what adds up, where every element carries the whole value of its player; NaN where nothing does;
              None when the values themselves add up
+    start    (batch,) the target at the baseline, where the method has been there anyway
     """
 
     values: Tensor
@@ -29,6 +30,7 @@ class Answer:
     arrays: Mapping[str, tuple[Tensor, tuple[str, ...]]] = field(default_factory=dict)
     checks: Mapping[str, Any] = field(default_factory=dict)
     total: Tensor | None = None
+    start: Tensor | None = None
 
 
 class Method(Protocol):

@@ -12,6 +12,7 @@ from vitrail.model.diagnose import no_gradient
 from vitrail.model.fingerprint import Fingerprint
 from vitrail.model.gradients import at_input_or_layer, at_last, at_layers
 from vitrail.model.layers import Layers
+from vitrail.model.layout import laid_out
 from vitrail.model.network import Network
 from vitrail.model.packed import Packed
 from vitrail.model.plan import prepare
@@ -118,6 +119,12 @@ class Model:
     def under(self, way: passes.Way) -> "Model":
         """The same question, with another way back through the operations than their gradients."""
         return self._bound(self.question, self.rows, way)
+
+    def plainly(self) -> "Model":
+        """The same question, with gradients as the way back."""
+        bound = self._bound(self.question, self.rows)
+        bound._way = None
+        return bound
 
     def _bound(self, question: Question, rows: Tensor, way: passes.Way | None = None) -> "Model":
         bound = object.__new__(Model)
@@ -251,7 +258,8 @@ class Model:
         way = self._way
         one = passes.Pass(found, wanted, edit, leaf, None if wanted or way else question.plan, way)
         with torch.set_grad_enabled(torch.is_grad_enabled() and (x.requires_grad or leaf is not None)):
-            output = self._output(x.clone() if found.overwrites_input else x, one)
+            fed = x.clone() if found.overwrites_input else x
+            output = self._output(fed if way is None else laid_out(self, fed), one)
         question.forwards += len(x)
         logits = output if one.logits is None else one.logits.reshape(output.shape)
         if self.hidden:  # another tensor: what comes out is squashed already, though nobody saw what went in

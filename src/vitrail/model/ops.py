@@ -92,13 +92,22 @@ def answered_by(every: Handler, func: Callable[..., Any]) -> Callable[..., Any]:
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
     """Every tensor inside nested lists, tuples and dicts, in order."""
+    found: list[Tensor] = []
+    _collect(value, found)
+    return iter(found)
+
+
+def _collect(value: Any, found: list[Tensor]) -> None:
+    """Not a generator: this runs several times for every operation of a network."""
     if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, list | tuple):
+        found.append(value)
+    elif isinstance(value, (list, tuple)):
         for item in value:
-            yield from tensors_in(item)
+            if item is not None and item.__class__ is not int:
+                _collect(item, found)
     elif isinstance(value, dict):
-        yield from tensors_in(list(value.values()))
+        for item in value.values():
+            _collect(item, found)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from torch import Tensor
 from vitrail.model.ops import tensors_in
 from vitrail.rules.call import carries
 from vitrail.rules.linear import counted
-from vitrail.rules.operations import factors, meaning
+from vitrail.rules.operations import TOLD_APART, factors, meaning
 from vitrail.rules.writing import out_of_place
 
 
@@ -34,9 +34,11 @@ class Asked:
     ) -> None:
         self.func, self.site, self.args, self.kwargs, self.inputs = func, site, args, kwargs, inputs
         self.target, self.first, self.name = target, first, site[0]
-        slots = [t for t in tensors_in(factors(self.name, args, kwargs)) if carries(t)]
-        lower = self.name == "div" and len(args) > 1 and isinstance(args[1], Tensor) and carries(args[1])
-        self.key = meaning(self.name, len(slots), lower)
+        self.key = self.name
+        if self.name in TOLD_APART:
+            slots = [t for t in tensors_in(factors(self.name, args, kwargs)) if carries(t)]
+            lower = self.name == "div" and len(args) > 1 and isinstance(args[1], Tensor) and carries(args[1])
+            self.key = meaning(self.name, len(slots), lower)
         if self.name == "batch_norm" and not counted(func, args, kwargs):
             self.key = "batch_statistics"
 

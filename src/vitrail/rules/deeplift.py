@@ -67,6 +67,19 @@ def rescale(call: Call, inputs: Multipliers, multiplier: Tensor) -> Multipliers:
     return [(multiplier * slope).sum_to_size(inputs[0].shape)]
 
 
+def cut(call: Call, inputs: Multipliers, multiplier: Tensor) -> Multipliers:
+    """The rescale rule for what copies a number or cuts it off: differences of copies are exact, so the quotient is."""
+    if len(inputs) > 1:
+        return rescale(call, inputs, multiplier)
+    (r,), y_r = reference(call)
+    dx = inputs[0].detach() - r
+    slope = (call.output - y_r).div_(dx)
+    level = dx == 0
+    if bool(level.any()):
+        slope = torch.where(level, call.gradient(torch.ones_like(slope))[0], slope)
+    return [slope.mul_(multiplier)]
+
+
 def _smooth(call: Call, x: Tensor, r: Tensor, dy: Tensor, slope: Tensor) -> Tensor:
     """The derivative between x and r where it explains dy to within rounding; elsewhere the slope."""
     middle = ((x + r) / 2).requires_grad_()
@@ -253,6 +266,7 @@ LINEAR = CONVOLUTIONS | DENSE | AVERAGES | SUMS | {"shift", "scale", "batch_norm
 ENTRIES: Mapping[str, Entry] = {
     **dict.fromkeys(LINEAR - {"grid_sample"}, linear),
     **dict.fromkeys(ELEMENTWISE, rescale),
+    **dict.fromkeys("relu relu6 hardtanh clamp clip clamp_min clamp_max".split(), cut),
     **dict.fromkeys(LARGEST, largest),
     **dict.fromkeys(("product", "prod", "lerp"), product),
     **dict.fromkeys(("sort", "topk"), ordered),

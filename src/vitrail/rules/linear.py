@@ -7,6 +7,7 @@ norm behind it is one linear operation, and so is a Keras layer that arrives as 
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import torch
@@ -176,9 +177,12 @@ def probe(linear: Linear, output: Tensor) -> Tensor:
     return torch.zeros([n if i in features else 1 for i, n in enumerate(output.shape)]).to(output)
 
 
+signature = cache(inspect.signature)  #: of a function, which is slow to find out
+
+
 def counted(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a batch norm uses the means that it has counted, not those of the batch."""
     if func is torch.batch_norm:  # without a signature; weight and bias come before the means there
         return not args[5] and args[3] is not None
-    given = inspect.signature(func).bind(*args, **kwargs).arguments
+    given = signature(func).bind(*args, **kwargs).arguments
     return not given.get("training", False) and given.get("running_mean") is not None

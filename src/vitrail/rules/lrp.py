@@ -21,6 +21,7 @@ They differ in what counts as a contribution. The bias is part of the sum, and t
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -43,7 +44,7 @@ def nudge(z: Tensor, by: float) -> Tensor:
 
 def shared(relevance: Tensor, z: Tensor) -> Tensor:
     """relevance / z; nothing where z is zero."""
-    return torch.where(z == 0, 0.0, relevance / torch.where(z == 0, 1.0, z))
+    return (relevance / z).masked_fill_(z == 0, 0.0)
 
 
 def through(call: Call, inputs: Relevances, relevance: Tensor) -> Relevances:
@@ -76,10 +77,15 @@ def _back(parts: Sequence[Pair], relevance: Tensor, by: float = 0.0) -> Tensor:
     """Share relevance over the contributions of all parts together."""
     made = [(x, x.detach().requires_grad_(), linear) for x, linear in parts]
     outputs = [linear(leaf) for _, leaf, linear in made]
-    z = torch.stack([o.detach() for o in outputs]).sum(0) if len(outputs) > 1 else outputs[0].detach()
+    z = total([output.detach() for output in outputs])
     s = shared(relevance, z) if by == 0 else relevance / nudge(z, by)
     found = [torch.autograd.grad(o, leaf, s)[0] for o, (_, leaf, _) in zip(outputs, made, strict=True)]
-    return torch.stack([x * g for (x, _, _), g in zip(made, found, strict=True)]).sum(0)
+    return total([g.mul_(x) for (x, _, _), g in zip(made, found, strict=True)])
+
+
+def total(parts: Sequence[Tensor]) -> Tensor:
+    """The sum of tensors of one shape, without stacking them first."""
+    return reduce(torch.add, parts)
 
 
 def with_weights(linear: Linear, change: Change, bias: bool = True) -> Linear:
@@ -100,10 +106,9 @@ def _signed(
     x: Tensor, linear: Linear, same: Callable[[Tensor], Tensor], other: Callable[[Tensor], Tensor]
 ) -> list[Pair]:
     """Positive inputs through weights changed by `same`, negative ones through `other`; the bias once, by `same`."""
-    parts = [(positive(x), with_weights(linear, same))]
-    if bool((x < 0).any()):
-        parts.append((negative(x), with_weights(linear, other, bias=False)))
-    return parts
+    if not x.numel() or float(x.amin()) >= 0:
+        return [(x, with_weights(linear, same))]
+    return [(positive(x), with_weights(linear, same)), (negative(x), with_weights(linear, other, bias=False))]
 
 
 def alpha_beta(alpha: float = 2.0, beta: float = 1.0) -> Rule:

@@ -73,11 +73,15 @@ def factors(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return args[1:3] if name in ADDED else (args, kwargs)
 
 
+#: Operations that are told apart by what they read.
+TOLD_APART = BILINEAR | CONVOLUTIONS | {"add", "sub", "rsub"}
+
+
 def meaning(name: str, carrying: int, quotient: bool) -> str:
     """The name a rule is looked up under: `carrying` of the factors depend on x; in a quotient, the lower does."""
     if name == "div" and quotient:
         return "quotient"
-    if name in BILINEAR | CONVOLUTIONS and carrying > 1:
+    if carrying > 1 and name in TOLD_APART - SUMS:
         return "product"
     if name in ("add", "sub", "rsub") and carrying == 1:
         return "shift"

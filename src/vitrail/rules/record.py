@@ -57,10 +57,10 @@ class Record:
         self.kept: dict[Site, Kept] = {}
         self.followed = 0
 
-    def of(self, model: Model, reference: Tensor) -> "Record":
-        """The same record, of one pass at the reference."""
+    def of(self, model: Model, reference: Tensor, keep: Sequence[str] = ()) -> "Record":
+        """The same record, of one pass at the reference, whose trace it has afterwards."""
         with torch.enable_grad():  # what depends on the input is what asks for gradients; no graph of numbers is kept
-            model.under(self).trace(reference.detach().requires_grad_())
+            self.trace = model.under(self).trace(reference.detach().requires_grad_(), keep)
         return self
 
     def begin(self, survey: Survey) -> Handler:

@@ -16,7 +16,8 @@ def test_rows_and_references_go_together(rule):
     rows = torch.tensor([2, 0, 2])
     model, target = vitrail.open(smooth()), vitrail.Output(1)
     with model.asking(x) as bound:
-        found = changes(bound.at(rows), bound.question.packed.x, rows, references, target, rule)
+        found, start = changes(bound.at(rows), bound.question.packed.x, rows, references, target, rule)
+    close(start, smooth()(references)[:, 1].detach())
     for one, row, reference in zip(found, rows, references, strict=True):
         close(one[None], values(smooth(), x[row][None], "deeplift", 1, baseline=reference, rule=rule))
 

@@ -11,13 +11,18 @@ from vitrail.rules.reveal_cancel import RevealCancel
 from vitrail.target import Target
 
 
-def changes(model: Model, x: Tensor, rows: Tensor, references: Tensor, target: Target, rule: str) -> Tensor:
-    """(m, ...) contributions to the change of the target from references (m, ...) to the rows (m,) of x."""
+def changes(
+    model: Model, x: Tensor, rows: Tensor, references: Tensor, target: Target, rule: str
+) -> tuple[Tensor, Tensor]:
+    """(m, ...) contributions to the target's change from references (m, ...) to the rows (m,) of x; its start (m,).
+
+    The target has been at the references anyway.
+    """
     here = chosen(x, rows)
-    record = Record(DEEPLIFT, everything=rule == "reveal-cancel").of(model, references)
+    record = Record(DEEPLIFT, everything=rule == "reveal-cancel").of(model, references, target.layers)
     way = Applied(DEEPLIFT, record) if rule == "rescale" else RevealCancel(record)
     multipliers: Tensor = model.under(way).gradient(here, target)
-    return multipliers * (here - references)
+    return multipliers * (here - references), target(record.trace).detach()
 
 
 def chosen(x: Tensor, rows: Tensor) -> Tensor:

@@ -44,6 +44,6 @@ class DeepSHAP:
         drawn = order[: self.samples].to(x.device)
 
         def share(part: Model, rows: Tensor, k: Tensor) -> Tensor:
-            return changes(part, x, rows, background[drawn[k], rows], target, "rescale")
+            return changes(part, x, rows, background[drawn[k], rows], target, "rescale")[0]
 
         return moments(model, x, len(drawn), share).as_mean(of=len(background))

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from torch import Tensor
 
 from vitrail.inputs.baselines import Baseline, Constant
+from vitrail.methods.answer import Answer
 from vitrail.methods.attribution.compared import changes
 from vitrail.model import Model, Sweep
 from vitrail.target import Target
@@ -33,10 +34,13 @@ class DeepLIFT:
     baseline: Baseline = Constant(0.0)
     rule: Literal["rescale", "reveal-cancel"] = "rescale"
 
-    def __call__(self, model: Model, x: Tensor, target: Target) -> Tensor:
+    def __call__(self, model: Model, x: Tensor, target: Target) -> Answer:
         starts = self.baseline(x, model.axes)  # (count, batch, ...)
+        scores = x.new_empty(len(x), len(starts))
 
         def share(part: Model, rows: Tensor, k: Tensor) -> Tensor:
-            return changes(part, x, rows, starts[k, rows], target, self.rule)
+            shares, scores[rows, k] = changes(part, x, rows, starts[k, rows], target, self.rule)
+            return shares
 
-        return model.over(Sweep(len(x), len(starts), lambda rows, k: starts[k, rows]), share)
+        values = model.over(Sweep(len(x), len(starts), lambda rows, k: starts[k, rows]), share)
+        return Answer(values, start=scores.mean(1))
