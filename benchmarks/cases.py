@@ -31,7 +31,7 @@ class Row:
         return None if self.asked is None else self.measured <= self.asked
 
 
-def paired(name: str, asked: float, pair: Paired, detail: str = "") -> Row:
+def paired(name: str, asked: float | None, pair: Paired, detail: str = "") -> Row:
     low, high = pair.spread
     ours, theirs = statistics.median(pair.ours), statistics.median(pair.theirs)
     words = f"{1000 * ours:.0f} ms against {1000 * theirs:.0f} ms; rounds {low:.2f} to {high:.2f}"

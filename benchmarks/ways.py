@@ -10,9 +10,10 @@ from timing import in_turn
 from torch import Tensor
 
 import vitrail
-from vitrail.rules import Applied, Table
+from vitrail.rules import Applied, Table, through
 
 EMPTY = Table("empty", otherwise="gradient", relevance=False, precise=False)
+UNUSED = EMPTY | {"erf": through}
 
 
 def there_and_back(network: torch.nn.Module, x: Tensor, index: int) -> Callable[[], Tensor]:
@@ -50,12 +51,20 @@ def rules(images: int, rounds: int) -> Iterator[Row]:
     yield paired(f"lrp epsilon-plus-flat, {some}: wall time / forward + backward", 1.8, pair)
     pair = in_turn(ask("deeplift"), twice, rounds)
     yield paired(f"deeplift, {some}: wall time / forward + backward of two rows", 1.3, pair)
+    yield interception("an empty table", EMPTY, 1.05, model, x, index, 2 * rounds, some)
+    yield interception("one rule that is never used", UNUSED, None, model, x, index, 2 * rounds, some)
+
+
+def interception(
+    what: str, table: Table, asked: float | None, model: vitrail.Model, x: Tensor, index: int, rounds: int, some: str
+) -> Row:
+    """What it costs that operations pass a table, on the plain path."""
     with model.asking(x, speed="plain") as bound:
         target, own = vitrail.Output(index), bound.question.packed.x
         pair = in_turn(
-            lambda: bound.under(Applied(EMPTY)).gradient(own, target), lambda: bound.gradient(own, target), rounds
+            lambda: bound.under(Applied(table)).gradient(own, target), lambda: bound.gradient(own, target), rounds
         )
-    yield paired(f"interception with an empty table, {some}: wall time / the same pass without", 1.05, pair)
+    return paired(f"interception with {what}, {some}: wall time / the same pass without", asked, pair)
 
 
 def attention(images: int, rounds: int, layers: int) -> Iterator[Row]:

@@ -73,3 +73,16 @@ def test_a_refusal_lists_a_few_rules_and_says_what_to_do():
 
 def test_what_is_written_down_of_a_table():
     assert Table("mine", {"sin": rule, "relu": rule}).as_json() == {"table": "mine", "operations": ["relu", "sin"]}
+
+
+@pytest.mark.parametrize(
+    ("table", "nothing"),
+    [
+        (Table("t", otherwise="gradient"), True),
+        (Table("t"), False),
+        (Table("t", {"relu": CONSTANT}, otherwise="gradient"), False),
+        (Table("t", first={"relu": CONSTANT}, otherwise="gradient"), False),
+    ],
+)
+def test_a_table_says_nothing_when_all_goes_back_by_gradients(table, nothing):
+    assert table.says_nothing is nothing

@@ -46,15 +46,21 @@ class Applied:
         self.whole = record is not None
 
     def begin(self, survey: Survey) -> Handler:
+        if self.record is None and self.table.says_nothing:
+            return _asis
         return Interception(self.table, survey, self.record and self.record.rewound())
 
     def start(self, value: Tensor) -> Tensor:
         if self.record is not None:
             self.record.finish()
-        hidden = hidden_in(value)
+        hidden = "" if self.table.says_nothing else hidden_in(value)
         if hidden:
             raise out_of_sight(self.table, hidden, "the output", "")
         return Started.apply(value) if self.table.relevance else value  # type: ignore[no-untyped-call]
+
+
+def _asis(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return func(*args, **kwargs)
 
 
 class Interception:

@@ -70,6 +70,11 @@ class Table:
         """What is written down of a table: its name and its operations; rules are functions."""
         return {"table": self.name, "operations": sorted(self.rules)}
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether every operation goes back by its gradient."""
+        return self.otherwise == "gradient" and not self.rules and not self.first
+
     def entry(self, name: str, first: bool) -> Entry | None:
         return self.first.get(name, self.rules.get(name)) if first else self.rules.get(name)
 

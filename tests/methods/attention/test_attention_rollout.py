@@ -37,6 +37,7 @@ def test_it_is_the_product_of_the_paper(read, way):
     maps = [m.detach() for m in followed(net, X)[0]]
     answer = explained(net, X, "attention-rollout", 1)
     expected = slowly(maps, read or range(14))
+    assert (answer.checks["row_sum_error"] < 1e-12).all()
     close(torch.as_tensor(answer.arrays["layer_map"]).flatten(1), expected[:, 1:13])
     rows = torch.as_tensor(answer.arrays["token_matrix"])
     close(rows.sum(-1), torch.ones(2, 14, dtype=X.dtype))

@@ -48,7 +48,8 @@ class AttentionRollout:
         rolled = reduce(lambda below, a: with_residual(a) @ below, kept[1:], with_residual(kept[0]))
         values = (reads[:, None] @ rolled)[:, 0]
         answer = at_places(values, tokens, model, x, maps[-1], rolled)
-        return replace(answer, checks={**answer.checks, **facts(reads)})
+        off = (rolled.sum(-1) - 1).abs().amax(1)  # every token is made of all tokens: its row is shared out whole
+        return replace(answer, checks={**answer.checks, **facts(reads), "row_sum_error": off})
 
 
 def fused(weights: Tensor, fusion: Fusion) -> Tensor:
