@@ -2000,8 +2000,8 @@ MUTANTS += [
     ),
     Mutant(
         "rules/lrp.py",
-        "parts.append((negative(x), with_weights(linear, other, bias=False)))",
-        "parts.append((negative(x), with_weights(linear, other)))",
+        "(negative(x), with_weights(linear, other, bias=False))",
+        "(negative(x), with_weights(linear, other))",
         "the bias counts twice where inputs are negative",
         TWINS,
     ),
@@ -2215,8 +2215,8 @@ MUTANTS += [
     ),
     Mutant(
         "rules/operations.py",
-        "if name in BILINEAR | CONVOLUTIONS and carrying > 1:",
-        "if name in BILINEAR and carrying > 1:",
+        "if carrying > 1 and name in TOLD_APART - SUMS:",
+        "if carrying > 1 and name in BILINEAR:",
         "a convolution with a kernel that depends on x has a weight",
         ("rules/test_operations.py",),
     ),
