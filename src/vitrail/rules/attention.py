@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from vitrail.rules.call import Call
+from vitrail.rules.deeplift import glu
 from vitrail.rules.libra import ATTENTION, SPREADS
 from vitrail.rules.lrp import epsilon, shared
 from vitrail.rules.operations import ACTIVATIONS, ELEMENTWISE
@@ -37,12 +38,6 @@ def to_the_first(call: Call, inputs: Sequence[Tensor], relevance: Tensor) -> Seq
     return [relevance.sum_to_size(inputs[0].shape), *(torch.zeros_like(t) for t in inputs[1:])]
 
 
-def gated_half(input: Tensor, dim: int = -1) -> Tensor:
-    """glu as the product that it is."""
-    x, gates = input.chunk(2, dim)
-    return x * torch.sigmoid(gates)
-
-
 def attn_lrp(by: float = 1e-6) -> Table:
     """AttnLRP [1]; `by` is epsilon.
 
@@ -53,5 +48,5 @@ def attn_lrp(by: float = 1e-6) -> Table:
     table = lrp_table("AttnLRP", near_zero, near_zero, by) | ATTENTION
     table |= dict.fromkeys(ELEMENTWISE - ACTIVATIONS | {"quotient"}, to_the_first)
     table |= dict.fromkeys(SPREADS, CONSTANT)
-    table |= {"softmax": softmax, "glu": Steps(gated_half)}
+    table |= {"softmax": softmax, "glu": Steps(glu)}
     return replace(table, first={**table.first, "shift": near_zero}, advice="")

@@ -20,19 +20,16 @@ import torch
 from torch import Tensor
 
 from vitrail.model import Model
-from vitrail.model.attention import dot_product, multi_head
 from vitrail.rules.apply import Applied
 from vitrail.rules.call import Call
+from vitrail.rules.deeplift import FUSED
 from vitrail.rules.normalising import LINEAR
 from vitrail.rules.table import CONSTANT, Entry, Steps, Table
 
 GATES = ("gelu", "silu", "mish", "hardswish")
 SPREADS = ("rsqrt", "sqrt", "var", "std")
 #: Attention that arrives as one call, in the steps that the rules are about.
-ATTENTION: dict[str, Entry] = {
-    "scaled_dot_product_attention": Steps(dot_product),
-    "multi_head_attention_forward": Steps(multi_head),
-}
+ATTENTION: dict[str, Entry] = {name: Steps(function) for name, function in FUSED.items()}
 
 
 def balanced(model: Model, wanted: bool = True) -> Model:
