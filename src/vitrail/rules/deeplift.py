@@ -14,7 +14,7 @@ and softmax are done exactly as well, each by the mean of its gradient along a p
     eq. 1 (what adds up), eq. 3 (the chain rule), section 3.5.1 (linear), 3.5.2 (rescale)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -256,9 +256,14 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
     return input / torch.pow(near * alpha + k, beta)
 
 
-STEPS = {"softmax": softmax, "log_softmax": log_softmax, "softmin": softmin, "glu": glu} | IN_STEPS
+STEPS: dict[str, Callable[..., Any]] = {
+    "softmax": softmax,
+    "log_softmax": log_softmax,
+    "softmin": softmin,
+    "glu": glu,
+} | IN_STEPS
 STEPS |= {"local_response_norm": local_response_norm}
-FUSED = {
+FUSED: Mapping[str, Callable[..., Any]] = {
     "scaled_dot_product_attention": attention.dot_product,
     "multi_head_attention_forward": attention.multi_head,
 }
@@ -273,7 +278,7 @@ ENTRIES: Mapping[str, Entry] = {
     "exp": exponential,
     "quotient": quotient,
     "logsumexp": logsumexp,
-    **{name: Steps(function) for name, function in (STEPS | FUSED).items()},
+    **{name: Steps(function) for name, function in {**STEPS, **FUSED}.items()},
 }
 DEEPLIFT = Table(
     "DeepLIFT",
