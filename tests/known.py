@@ -1,10 +1,16 @@
 """The zoo: networks whose explanations are known, by pencil or by a slow definition. All in float64."""
 
+import functools
+import itertools
+import math
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 import vitrail
+from vitrail.model.trees import Trees
 
 F64 = torch.float64
 
@@ -308,3 +314,245 @@ def captured(net: nn.Module, module: nn.Module, x: Tensor, index: int) -> tuple[
         handle.remove()
     (gradient,) = torch.autograd.grad(score, kept[-1])
     return kept[-1].detach(), gradient
+
+
+# -- games whose shares are known ----------------------------------------------------------------------------
+
+
+def unanimity(players: int, terms: int = 12, games: int = 1, seed: int = 0):
+    """(game, Shapley values (games, players)): a sum of games in which some must all be there, each worth w.
+
+    The w of a set is shared evenly by its members. Beside them a constant, which nobody gets.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    members = torch.rand(terms, players, generator=generator) < 0.4
+    members[:, 0] |= ~members.any(1)
+    worth = torch.randn(terms, games, generator=generator, dtype=torch.float64)
+    shares = members.double() / members.sum(1, keepdim=True)
+
+    def game(coalitions):
+        there = (coalitions[:, None] | ~members).all(2)
+        return there.double() @ worth + 3.0
+
+    return game, (shares.T @ worth).T
+
+
+def by_orders(game, players: int) -> Tensor:
+    """(games, players) Shapley values, slowly: the mean over all orders of what each adds when it comes in."""
+    orders = list(itertools.permutations(range(players)))
+    total = 0
+    for order in orders:
+        there = torch.zeros(players + 1, players, dtype=torch.bool)
+        for k, who in enumerate(order):
+            there[k + 1 :, who] = True
+        steps = game(there).reshape(players + 1, -1).diff(dim=0)  # (players, games), in the order in which they come
+        total = total + steps[torch.tensor(order).argsort()]
+    return (total / len(orders)).T
+
+
+def counted(game):
+    """The same game, and a list that gets how many coalitions it was asked each time."""
+    asked = []
+
+    def again(coalitions):
+        asked.append(len(coalitions))
+        return game(coalitions)
+
+    return again, asked
+
+
+def interrupted(game, after: int):
+    """The same game, with somebody who presses Ctrl-C after so many coalitions."""
+    return lambda coalitions: game(coalitions[:after])
+
+
+def by_coalitions(game, players: int) -> Tensor:
+    """(games, players) Shapley values by the formula over coalitions: where there are too many orders."""
+    codes = torch.arange(2**players)
+    there = codes[:, None] >> torch.arange(players) & 1 == 1
+    worth, size = game(there).reshape(len(codes), -1), there.sum(1)
+    weight = [math.factorial(s) * math.factorial(players - 1 - s) / math.factorial(players) for s in range(players)]
+    weight = torch.tensor([*weight, 0.0], dtype=torch.float64)[size][:, None]
+    shares = [((worth[codes | 1 << i] - worth) * weight)[~there[:, i]].sum(0) for i in range(players)]
+    return torch.stack(shares, 1)
+
+
+@functools.cache
+def trained(columns: int = 10, rows: int = 2):
+    """A network trained on real data (wines, so many columns) as games of some rows, and their Shapley values.
+
+    Absent columns are at their mean. Returns (game, Shapley values (games, players)).
+    """
+    from sklearn.datasets import load_wine
+
+    x, y = load_wine(return_X_y=True)
+    x = torch.as_tensor((x - x.mean(0)) / x.std(0))[:, :columns]
+    net = seeded(nn.Sequential(nn.Linear(columns, 24), nn.ReLU(), nn.Linear(24, 24), nn.ReLU(), nn.Linear(24, 3)))
+    adam = torch.optim.Adam(net.parameters(), 1e-2)
+    for _ in range(100):
+        adam.zero_grad()
+        F.cross_entropy(net(x), torch.as_tensor(y)).backward()
+        adam.step()
+    asked = x[:: len(x) // rows][:rows]
+
+    def game(coalitions):
+        with torch.no_grad():
+            return torch.stack([net(torch.where(coalitions, each, torch.zeros_like(each)))[:, 0] for each in asked], 1)
+
+    return game, by_coalitions(game, columns)
+
+
+def additive(weights: Tensor, constant: float = 0.0):
+    """A game in which everybody adds the same to whomever he joins."""
+    return lambda coalitions: coalitions.double() @ weights + constant
+
+
+# -- trees whose games are played node by node ------------------------------------------------------------------
+
+
+def grows(name: str) -> bool:
+    """Whether a method reads the trees of an ensemble."""
+    return vitrail.METHODS[name].__module__.startswith("vitrail.methods.attribution.tree_")
+
+
+def by_branches(trees, row, output: int = 0):
+    """The path-dependent game of one row, slowly: at a node about an absent column both sides count, as the covers do.
+
+    trees  as vitrail reads them; row (columns,), NaN where a value is missing
+    """
+
+    def left(node):
+        column = int(trees.feature[node])
+        value = float(torch.tensor(row[column]).float()) if trees.single else float(row[column])
+        gap = 0 if trees.gaps is None else int(trees.gaps[column])
+        if gap == 1 and math.isnan(value):
+            value = 0.0
+        if math.isnan(value) or (gap == 2 and abs(value) <= 1e-35):
+            return bool(trees.missing_left[node])
+        subset = trees.subsets.get(node)
+        known = subset is not None and 0 <= value < len(subset) - 1
+        return value <= trees.threshold[node] if subset is None else bool(subset[int(value) if known else -1])
+
+    def worth(node, there):
+        if trees.feature[node] < 0:
+            return float(trees.value[node, output])
+        one, other = int(trees.left[node]), int(trees.right[node])
+        if there[trees.feature[node]]:
+            return worth(one if left(node) else other, there)
+        both = trees.cover[one] + trees.cover[other]
+        share = trees.cover[one] / both if both else 0.5
+        return share * worth(one, there) + (1 - share) * worth(other, there)
+
+    def game(coalitions):
+        rows = [sum(worth(int(root), there) for root in trees.roots) for there in coalitions.tolist()]
+        return torch.tensor(rows, dtype=F64) + float(trees.base[output])
+
+    return game
+
+
+def looked_up(game, players: int):
+    """The same game, every coalition of which is played once."""
+    every = torch.arange(2**players)[:, None] >> torch.arange(players) & 1
+    worth = game(every.bool())
+    return lambda coalitions: worth[(coalitions.long() << torch.arange(players)).sum(1)]
+
+
+def pair_indices(game, players: int) -> Tensor:
+    """(players, players) Shapley interaction indices by their definition: a weighted sum over all coalitions."""
+    found = torch.zeros(players, players, dtype=F64)
+    for i, j in itertools.combinations(range(players), 2):
+        others = [k for k in range(players) if k not in (i, j)]
+        for size in range(len(others) + 1):
+            weight = math.factorial(size) * math.factorial(players - size - 2) / math.factorial(players - 1)
+            for chosen in itertools.combinations(others, size):
+                four = torch.zeros(4, players, dtype=torch.bool)
+                four[:, list(chosen)] = True
+                four[1, i] = four[2, j] = four[3, [i, j]] = True
+                none, one, other, both = game(four).reshape(4)
+                found[i, j] += weight * (both - one - other + none)
+    return found + found.T
+
+
+def stump(threshold, values, covers, *, missing_left=False, single=False, **more):
+    """A tree of one question about one column, as vitrail reads trees."""
+    return Trees(
+        feature=np.array([0, -1, -1]),
+        threshold=np.array([threshold, 0.0, 0.0]),
+        left=np.array([1, -1, -1]),
+        right=np.array([2, -1, -1]),
+        missing_left=np.array([missing_left, False, False]),
+        cover=np.array([sum(covers), *covers], dtype=float),
+        value=np.array([[0.0], *([value] for value in values)]),
+        roots=np.array([0]),
+        features=1,
+        single=single,
+        **more,
+    )
+
+
+def two_deep():
+    """Column 0 below 0? then column 1 below 1?, worth 1 or 2; else column 0 below 2?, worth 3 or 4."""
+    return Trees(
+        feature=np.array([0, 1, 0, -1, -1, -1, -1]),
+        threshold=np.array([0.0, 1.0, 2.0, 0, 0, 0, 0]),
+        left=np.array([1, 3, 5, -1, -1, -1, -1]),
+        right=np.array([2, 4, 6, -1, -1, -1, -1]),
+        missing_left=np.zeros(7, dtype=bool),
+        cover=np.array([10.0, 5, 5, 2, 3, 4, 1]),
+        value=np.array([0.0, 0, 0, 1, 2, 3, 4])[:, None],
+        roots=np.array([0]),
+        features=2,
+        single=False,
+    )
+
+
+def random_trees(
+    columns: int,
+    depth: int,
+    count: int,
+    *,
+    outputs: int = 1,
+    categories: int = 0,
+    seed: int = 0,
+    tested: int | None = None,
+):
+    """Full trees of random questions; columns may come again on a path. Made as fields, without any library.
+
+    categories  how many of the first columns are categories, of 5 codes
+    tested      ask only about the first so many columns
+    """
+    generator = np.random.default_rng(seed)
+    inner, nodes = 2**depth - 1, 2 ** (depth + 1) - 1
+    total = count * nodes
+    at = np.tile(np.arange(nodes), count)
+    begin = np.repeat(np.arange(count) * nodes, nodes)
+    asks = at < inner
+    cover = np.where(asks, 0.0, generator.integers(0, 9, total))
+    for level in reversed(range(depth)):
+        for node in (np.arange(2**level - 1, 2 ** (level + 1) - 1)[None] + nodes * np.arange(count)[:, None]).ravel():
+            below = node - node % nodes + 2 * (node % nodes) + 1
+            cover[node] = cover[below] + cover[below + 1]
+    feature = np.where(asks, generator.integers(0, tested or columns, total), -1)
+    coded = np.flatnonzero((feature >= 0) & (feature < categories))
+    return Trees(
+        feature=feature,
+        threshold=np.where(asks, generator.normal(size=total).round(1), 0.0),
+        left=np.where(asks, begin + 2 * at + 1, -1),
+        right=np.where(asks, begin + 2 * at + 2, -1),
+        missing_left=asks & (generator.random(total) < 0.5),
+        cover=cover,
+        value=np.where(asks[:, None], 0.0, generator.normal(size=(total, outputs))),
+        roots=nodes * np.arange(count),
+        features=columns,
+        single=False,
+        subsets={int(node): generator.random(6) < 0.5 for node in coded},
+        base=generator.normal(size=outputs),
+    )
+
+
+def rows_for(trees, count: int, *, categories: int = 0, missing: float = 0.1, seed: int = 0):
+    """(count, columns) values on and around the thresholds, codes, and some missing values."""
+    generator = np.random.default_rng(seed)
+    x = generator.normal(size=(count, trees.features)).round(1)
+    x[:, :categories] = generator.integers(0, 6, (count, categories))
+    return np.where(generator.random(x.shape) < missing, np.nan, x)

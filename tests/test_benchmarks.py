@@ -50,5 +50,14 @@ def test_a_row_is_reached_only_at_or_below_what_was_asked(benchmarks):
 def test_the_table_goes_between_the_marks_and_nowhere_else(benchmarks):
     import run
 
-    page = "before\n<!-- measured -->\nold\n<!-- /measured -->\nafter\n"
-    assert run.PLACE.sub(lambda found: found[1] + "new\n" + found[2], page) == page.replace("old", "new")
+    page = "before\n<!-- measured ways -->\nold\n<!-- /measured ways -->\n<!-- measured games -->\nold too\n"
+    new = run.place("ways").sub(lambda found: found[1] + "new\n" + found[2], page)
+    assert new == page.replace("\nold\n", "\nnew\n")
+
+
+def test_every_section_has_its_file_and_its_place_on_the_page(benchmarks):
+    import run
+
+    for section in run.SECTIONS:
+        assert (BENCHMARKS / f"{section}.py").is_file()
+        assert run.place(section).search(run.PAGE.read_text())

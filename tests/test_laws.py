@@ -2,12 +2,13 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
 
 import vitrail
-from known import attends
+from known import attends, grows
 from vitrail import laws
 from vitrail.methods import METHODS
 from vitrail.methods.attribution.gradient import Gradient
@@ -19,16 +20,27 @@ SETTINGS = {
     "vargrad": {"std": 0.5, "samples": 10},
     "squaregrad": {"std": 0.5, "samples": 10},
     "expected-gradients": {"samples": 10},
+    "lime": {"budget": 12},
+    "rise": {"budget": 40},
+    "sobol": {"budget": 60},
+    "hsic": {"budget": 40},
+    "permutation-shap": {"budget": 8},
+    "odd-shap": {"budget": 6, "seed": 1},
+    "kernel-shap": {"budget": 10, "seed": 1},
+    "regression-msr": {"budget": 12},
+    "partition-shap": {"budget": 8, "hierarchy": np.array([[0, 2], [1, 3], [4, 5]])},  # equals in different groups
 }
 SHAPES = {"forgrad": (1, 8, 8)}
 NOT_ON_INPUTS = {"grad-cam", "grad-cam-plus-plus", "layer-cam", "hires-cam", "eigen-cam"} | {
     "layer-activation",
     "layer-conductance",
+    "shapley-interactions",
     "guided-grad-cam",
     "fullgrad",
     *(name for name in METHODS if attends(name)),
 }
-ATTRIBUTIONS = [name for name in METHODS if name not in NOT_ON_INPUTS]
+ON_TREES = {name for name in METHODS if grows(name)}  #: their laws are proved on trees, in methods/attribution
+ATTRIBUTIONS = [name for name in METHODS if name not in NOT_ON_INPUTS | ON_TREES]
 #: what goes back depends on how a network is written: on the smooth networks here they are the gradient, and what
 #: they break elsewhere is shown beside their rules
 BY_OPERATION = {"lrp", "guided-backprop", "deconvnet", "libragrad", "attn-lrp"}

@@ -27,7 +27,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "transformers": ("model/huggingface.py",),
     "skimage": ("inputs/players.py",),
     "pandas": ("inputs/",),
-    **dict.fromkeys("tensorflow jax onnx xgboost ray boto3 fastapi".split(), ()),
+    "xgboost": ("model/xgboost.py",),
+    "lightgbm": ("model/lightgbm.py",),
+    **dict.fromkeys("tensorflow jax onnx ray boto3 fastapi".split(), ()),
     **dict.fromkeys(DEMO, ()),
     **dict.fromkeys("torchvision captum".split(), ()),  # never
 }

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from torch import nn
 
 import vitrail
-from known import attends, normal
+from known import attends, grows, normal
 from vitrail.model.keras import on_torch
 
 SETTINGS = {
@@ -26,8 +26,8 @@ SETTINGS = {
 #: the noise of these is drawn in the layout of x, and so cannot be the same in another: they wrap it without noise
 NOISY = {"smoothgrad": {"std": 0.0}, "vargrad": {"std": 0.0}, "squaregrad": {"std": 0.0}}
 PICTURE_ONLY = {"forgrad", "fullgrad", *(name for name in vitrail.METHODS if "cam" in name)}
-#: those on attention take the same two routes, on transformers, in methods/attention
-METHODS = [name for name in vitrail.METHODS if not attends(name)]
+#: those on attention take the same two routes, on transformers, in methods/attention; those on trees read no network
+METHODS = [name for name in vitrail.METHODS if not (attends(name) or grows(name))]
 PICTURES = normal(3, 2, 8, 7, seed=1)
 ROWS = normal(3, 5, seed=1)
 TARGET = [0, 2, 1]

@@ -21,6 +21,7 @@ from vitrail.methods.attribution.deconvnet import Deconvnet
 from vitrail.methods.attribution.deep_shap import DeepSHAP
 from vitrail.methods.attribution.deeplift import DeepLIFT
 from vitrail.methods.attribution.eigen_cam import EigenCAM
+from vitrail.methods.attribution.exact_shapley import ExactShapley
 from vitrail.methods.attribution.expected_gradients import ExpectedGradients
 from vitrail.methods.attribution.feature_ablation import FeatureAblation
 from vitrail.methods.attribution.forgrad import FORGrad
@@ -31,16 +32,28 @@ from vitrail.methods.attribution.gradient import Gradient
 from vitrail.methods.attribution.guided_backprop import GuidedBackprop
 from vitrail.methods.attribution.guided_grad_cam import GuidedGradCAM
 from vitrail.methods.attribution.hires_cam import HiResCAM
+from vitrail.methods.attribution.hsic import HSIC
 from vitrail.methods.attribution.idgi import IDGI
 from vitrail.methods.attribution.input_x_gradient import InputXGradient
 from vitrail.methods.attribution.integrated_gradients import IntegratedGradients
+from vitrail.methods.attribution.kernel_shap import KernelSHAP
 from vitrail.methods.attribution.layer_cam import LayerCAM
 from vitrail.methods.attribution.libragrad import LibraGrad
+from vitrail.methods.attribution.lime import LIME
 from vitrail.methods.attribution.lrp import LRP
 from vitrail.methods.attribution.occlusion import Occlusion
+from vitrail.methods.attribution.odd_shap import OddSHAP
+from vitrail.methods.attribution.partition_shap import PartitionSHAP
+from vitrail.methods.attribution.permutation_shap import PermutationSHAP
+from vitrail.methods.attribution.regression_msr import RegressionMSR
+from vitrail.methods.attribution.rise import RISE
 from vitrail.methods.attribution.saliency import Saliency
+from vitrail.methods.attribution.shapley_interactions import ShapleyInteractions
 from vitrail.methods.attribution.smoothgrad import SmoothGrad
+from vitrail.methods.attribution.sobol import Sobol
 from vitrail.methods.attribution.squaregrad import SquareGrad
+from vitrail.methods.attribution.tree_interactions import TreeInteractions
+from vitrail.methods.attribution.tree_shap import TreeSHAP
 from vitrail.methods.attribution.vargrad import VarGrad
 from vitrail.model import Layer, Layers, Model, Sweep, Trace
 from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
@@ -55,4 +68,6 @@ __all__ = [
     "IntegratedGradients", "Layer", "LayerActivation", "LayerCAM", "LayerConductance", "Layers", "Method", "Model",
     "Occlusion", "Output", "Predicted", "Saliency", "SmoothGrad", "SquareGrad", "Sweep", "Table", "Target", "Text",
     "Total", "Trace", "Unit", "VarGrad", "VitrailError", "explain", "load", "open", "plot", "rules",
+    "ExactShapley", "HSIC", "KernelSHAP", "LIME", "OddSHAP", "PartitionSHAP", "PermutationSHAP",
+    "RISE", "RegressionMSR", "ShapleyInteractions", "Sobol", "TreeInteractions", "TreeSHAP",
 ]  # fmt: skip

@@ -1,7 +1,5 @@
 """The verb. Everything that is not mathematics happens here, once: x, settings, target, checks, provenance."""
 
-import platform
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -22,6 +20,7 @@ from vitrail.model import Model, Packed, Trace
 from vitrail.model.fingerprint import digest
 from vitrail.model.progress import Report, reporting
 from vitrail.model.undisturbed import undisturbed
+from vitrail.model.versions import versions
 from vitrail.target import Target, probabilities, target_of
 
 Speed = Literal["auto", "plain", "fast"]
@@ -63,7 +62,8 @@ def explain(
             output, logits = bound.said()
             classes = fitting(model.classes, model.network.classes, output, model.name)
             checks = {**_checks(bound, recipe, question, answer), **used, **answer.checks}
-            prediction, asked = _prediction(output, logits, classes), _asked(question, bound, classes)
+            prediction = [] if getattr(model.network, "regresses", False) else _prediction(output, logits, classes)
+            asked = _asked(question, bound, classes)
             speedups = dict(bound.question.speedups)
     arrays, axes = _arrays(answer, packed)
     return Explanation(
@@ -192,14 +192,15 @@ def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tenso
         return _apart("conservation_gap", answer, score)
     if not promised and answer.values.shape != x.shape:
         return {"completeness_gap": torch.full_like(score, torch.nan)}
-    starts = _baseline(recipe, x)(x, model.axes)
-    change = score - (start_scores(model, x, target, starts) if answer.start is None else answer.start)
-    if promised and bool(change.isnan().any()):
+    start = answer.start
+    if start is None:
+        start = start_scores(model, x, target, _baseline(recipe, x)(x, model.axes))
+    if promised and bool(start.isnan().any()):
         raise NetworkFailed(
             f"{model.name} returned NaN at the baseline, so that nothing can be shared out. Numbers were expected. "
             "Choose a baseline on which the network works."
         )
-    return _apart("completeness_gap", answer, change)
+    return _apart("completeness_gap", answer, score - start)
 
 
 def _apart(name: str, answer: Answer, whole: Tensor) -> dict[str, Tensor]:
@@ -210,7 +211,7 @@ def _apart(name: str, answer: Answer, whole: Tensor) -> dict[str, Tensor]:
 
 def _baseline(recipe: Any, x: Tensor) -> Baseline:
     """The baseline of a method, or of the method that it wraps; zeros for those without."""
-    if hasattr(recipe, "baseline"):
+    if getattr(recipe, "baseline", None) is not None:
         return baseline_of(recipe.baseline, tuple(x.shape[1:]))
     return _baseline(recipe.of, x) if hasattr(recipe, "of") else Constant(0.0)
 
@@ -238,8 +239,7 @@ def _arrays(answer: Answer, packed: Packed) -> tuple[dict[str, Any], dict[str, t
     else:
         arrays, axes = {"values": _numpy(answer.values)}, {"values": answer.axes}
     arrays |= {n: a for n, (a, _) in beside.items()} | {"input": _numpy(packed.x)} | dict(packed.shown)
-    axes |= {n: a for n, (_, a) in beside.items()} | {"input": packed.axes}
-    axes |= dict.fromkeys(packed.shown, ("batch", "height", "width", "channel"))
+    axes |= {n: a for n, (_, a) in beside.items()} | {"input": packed.axes} | packed.shown_axes
     return arrays, axes
 
 
@@ -279,12 +279,6 @@ def _provenance(model: Model, recipe: Method, packed: Packed) -> dict[str, Any]:
         "dtype": str(packed.x.dtype).removeprefix("torch."),
         "versions": versions(),
     }
-
-
-def versions() -> dict[str, str]:
-    """The versions of what computed the answer; only of what is loaded."""
-    names = [n for n in ("vitrail", "torch", "numpy", "keras", "transformers") if n in sys.modules]
-    return {"python": platform.python_version(), **{name: str(sys.modules[name].__version__) for name in names}}
 
 
 def _digest(packed: Packed) -> str:

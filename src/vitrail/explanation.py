@@ -32,14 +32,16 @@ class Explanation:
     """What a Method answered.
 
     kind         what sort of answer: "attribution" (a share for every input value), "map" (one for every
-                 place), "activation" (what a layer said), "attention" (where tokens look)
+                 place), "activation" (what a layer said), "attention" (where tokens look), "players" (a share for
+                 every player: a column, a token, a superpixel), "interaction" (one for every pair of players)
     arrays       name -> numpy array. "values" is the answer; "input" is x as the network saw it
     axes         name -> the names of that array's axes, from the closed list `AXES`
     checks       what was measured about the answer: "completeness_gap" (batch,), in units of the target,
                  "evaluations", "standard_error" ... Numbers, short texts, or arrays with a leading batch axis
     outputs      (batch, classes) what the network said about x
     target       what was asked, as plain JSON
-    labels       names for positions: "class", "feature", "token", "input" -> list
+    labels       names for positions: "class", "feature", "token", "input" -> list; for tables "player", their columns,
+                 "group", the column of each feature, and "category", the names of codes by column
     provenance   method, settings, seed, hash of the weights and of x, versions, speed-ups used, seconds
     """
 
@@ -69,6 +71,18 @@ class Explanation:
             return self.arrays["values"]
         parts = {n.removeprefix("values/"): a for n, a in self.arrays.items() if n.startswith("values/")}
         return tuple(parts.values()) if all(n.isdigit() for n in parts) else parts
+
+    @property
+    def base_value(self) -> Array:
+        """(batch,) what the target is when nobody plays: where the values of players begin.
+
+        Raises BadInput when the method's values are no shares of players.
+        """
+        if "base_value" in self.arrays:
+            return self.arrays["base_value"]
+        raise BadInput(
+            f"{self.method} gives no base value. A method over players, such as 'kernel-shap', was expected. Ask one."
+        )
 
     @property
     def method(self) -> str:

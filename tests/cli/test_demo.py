@@ -33,6 +33,7 @@ def small(monkeypatch):
     module = sys.modules["vitrail.cli.demo"]  # vitrail.cli.demo itself is the command of that name
     monkeypatch.setattr(module, "digit_chapters", learn)
     monkeypatch.setattr(module, "photograph_chapters", lambda effort: [])
+    monkeypatch.setattr(module, "column_chapters", lambda effort: [])
     return chapters
 
 
@@ -76,9 +77,9 @@ def test_a_missing_library_names_the_extra(monkeypatch):
 
 def test_many_examples_without_a_gap_share_a_line():
     names = [str(i) for i in range(6)]
-    assert [line[0] for line in lines_of(answer("gradient", 6), "gradient", names)] == ["all 6"]
-    assert [line[0] for line in lines_of(answer("integrated-gradients", 6), "ig", names)] == names
-    assert len(lines_of(answer("gradient", 2), "gradient", names[:2])) == 2
+    assert [line[0] for line in lines_of(answer("gradient", 6), "gradient", names, range(6))] == ["all 6"]
+    assert [line[0] for line in lines_of(answer("integrated-gradients", 6), "ig", names, range(6))] == names
+    assert len(lines_of(answer("gradient", 2), "gradient", names[:2], range(2))) == 2
 
 
 def test_a_row_holds_what_was_measured():
@@ -96,6 +97,7 @@ def test_the_whole_demo(run_demo):
     assert "<script" not in text
     assert 'src="http' not in text
     assert "Egyptian cat" in text
+    assert "beeswarm of permutation-shap, 190 examples" in text
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas
 import pytest
 from PIL import Image
 
@@ -103,3 +104,77 @@ def test_targets_by_name(run, network, x, tmp_path):
     (tmp_path / "names.txt").write_text("ant\nbee\ncat\n")
     told = run("explain", network, x, "--classes", tmp_path / "names.txt", "--target", "bee,ant", "--json").json()
     assert [example["target"] for example in told["examples"]] == ["bee", "ant"]
+
+
+# -- tables ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def people(tmp_path):
+    """(the training table with its truth, a table to explain): two columns that the network reads as four."""
+    training, asked = tmp_path / "train.csv", tmp_path / "asked.csv"
+    ages = np.random.default_rng(0).integers(18, 80, 12)
+    work = ["private", "public", "none"] * 4
+    training.write_text("age,work,truth\n" + "\n".join(f"{a},{w},1" for a, w in zip(ages, work, strict=True)))
+    asked.write_text(
+        "id,work,age\n" + "\n".join(f"{i},{w},{a}" for i, (a, w) in enumerate(zip(ages, work, strict=True)))
+    )
+    return training, asked
+
+
+def test_a_table_is_explained_column_by_column(run, network, people, tmp_path):
+    training, asked = people
+    flags = ["--table", training, "--columns", "age,work", "--standardise", "--method", "permutation-shap"]
+    told = run("explain", network, asked, *flags, "--baseline", training, "--budget", 16, "--json", "--values")
+    assert told.exit_code == 0, told.output
+    told = told.json()
+    frame = pandas.read_csv(training)
+    spec = vitrail.Table.of(frame, columns=["age", "work"], standardise=True)
+    model = vitrail.open(str(network), inputs=spec)
+    answer = vitrail.explain(model, pandas.read_csv(asked), "permutation-shap", baseline=frame, budget=16)
+    np.testing.assert_allclose(told["arrays"]["values"]["values"], answer.values, rtol=1e-4, atol=1e-6)
+    assert told["labels"]["player"] == ["age", "work"]
+    assert told["labels"]["feature"] == ["age", "work=none", "work=private", "work=public"]
+
+
+@pytest.mark.parametrize("kind", [".png", ".svg", ".pdf"])
+def test_it_is_drawn_in_the_style_that_is_asked_for(run, network, people, tmp_path, kind):
+    training, asked = people
+    flags = ["--table", training, "--columns", "age,work", "--method", "permutation-shap", "--budget", 8]
+    drawn, page = tmp_path / f"a{kind}", tmp_path / "a.html"
+    told = run("explain", network, asked, *flags, "--plot", drawn, "--report", page, "--style", "heatmap", "--json")
+    assert told.json()["written"] == [str(drawn), str(page)]
+    begins = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}
+    assert drawn.read_bytes().startswith(begins[kind])
+    assert 'alt="heatmap of permutation-shap, 12 examples"' in page.read_text()
+
+
+def test_a_page_of_very_many_rows_says_so(run, network, tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((101, 4), np.float32))
+    run("explain", network, tmp_path / "x.npy", "--method", "gradient", "--report", tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text()
+    assert "100 of 101 examples are shown." in text
+    assert text.count('class="bars"') == 100
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--style", "warp", "--plot", "a.png"], "no style named 'warp'"),
+        (["--style", "bar"], "came without --plot and --report"),
+        (["--plot", "a.txt"], "'a.txt' is of no known kind"),
+        (["--plot", "a.png", "--save", "a.png"], "two of --save, --report and --plot name 'a.png'"),
+        (
+            ["--method", "gradient", "--style", "waterfall", "--report", "a.html", "--save", "a"],
+            "begins at the base value",
+        ),
+    ],
+    ids=str,
+)
+def test_pictures_that_do_not_fit_are_refused_before_anything_is_written(
+    refused, network, x, flags, words, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = set(tmp_path.iterdir())
+    assert words in refused("bad-setting", "explain", network, x, *flags)
+    assert set(tmp_path.iterdir()) == before

@@ -70,6 +70,14 @@ def test_tables(model, tmp_path):
         pandas.testing.assert_frame_equal(read.read(model, [str(tmp_path / name)]), frame)
 
 
+def test_a_setting_may_be_a_table(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    (tmp_path / "x.csv").write_text("a,b\n1.5,2\n")
+    pandas.testing.assert_frame_equal(read.value(str(tmp_path / "x.csv")), pandas.DataFrame({"a": [1.5], "b": [2]}))
+    with pytest.raises(BadInput, match="does not exist"):
+        read.value(str(tmp_path / "y.parquet"))
+
+
 def test_without_pandas_the_extra_is_named(model, tmp_path, monkeypatch):
     (tmp_path / "x.csv").write_text("a\n1\n")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)

@@ -1,7 +1,7 @@
 import pytest
 
-from vitrail.cli.source import images, opened, tokenizer_in
-from vitrail.errors import BadSetting, CannotOpen
+from vitrail.cli.source import images, opened, tables, tokenizer_in
+from vitrail.errors import BadInput, BadSetting, CannotOpen
 from vitrail.inputs import Images, Table
 
 
@@ -31,6 +31,33 @@ def test_what_is_said_reaches_the_model(network, tmp_path):
     assert model.modality == Table(["one", "two"])
     assert model.output == 1
     assert opened(str(network), output="logits").output == "logits"
+
+
+@pytest.fixture
+def training(tmp_path):
+    """A table with a column of texts, one of numbers, and the truth."""
+    (tmp_path / "t.csv").write_text("age,work,truth\n30,private,0\n40,public,1\n50,private,1\n")
+    return tmp_path / "t.csv"
+
+
+def test_a_training_table_says_how_tables_are_read(network, training):
+    spec = opened(str(network), columns="work, age", table=training, standardise=True).modality
+    assert (list(spec.columns), spec.categories) == (["work", "age"], {"work": ["private", "public"]})
+    assert spec.mean == {"age": 40.0}
+    assert spec.std == pytest.approx({"age": (200 / 3) ** 0.5})
+    assert tables(None, training, False, "codes").columns == ["age", "work", "truth"]
+    assert tables(None, training, False, "codes").encode == "codes"
+    assert tables(None, None, False, "one-hot") is None
+
+
+def test_what_does_not_fit_a_training_table_is_refused(training):
+    for given in ((None, None, True, "one-hot"), ("a", None, False, "codes")):
+        with pytest.raises(BadSetting, match="came without --table"):
+            tables(*given)
+    with pytest.raises(BadSetting, match="encode='hot'"):
+        tables(None, training, False, "hot")
+    with pytest.raises(BadInput, match="does not exist"):
+        tables(None, training.with_name("other.csv"), False, "one-hot")
 
 
 def test_a_folder_without_a_tokenizer_is_refused(tmp_path):

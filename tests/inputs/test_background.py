@@ -8,7 +8,7 @@ from PIL import Image
 
 import vitrail
 from known import Pooled, normal, seeded, smooth
-from vitrail.errors import BadSetting
+from vitrail.errors import BadInput, BadSetting
 
 SHOTS = np.random.default_rng(0).integers(0, 256, (3, 5, 6, 3), dtype=np.uint8)
 GREY = np.full((5, 6, 3), 128, np.uint8)
@@ -37,6 +37,31 @@ def test_tables_go_by_name(order, told):
     assert_allclose(got.values, expected.values, rtol=1e-12)
     mean = vitrail.explain(model, frame, target=0, baseline=background[list(order)].mean())
     assert_allclose(mean.values, vitrail.explain(model, frame, target=0, baseline=b.mean(0)).values, rtol=1e-12)
+
+
+PEOPLE = pd.DataFrame({"age": [39.0, 20.0, 50.0], "work": ["private", "public", "none"], "hours": [40.0, 30.0, 10.0]})
+SPEC = vitrail.Table(["age", "work", "hours"], {"work": ["public", "private", "none"]}, {"age": 30.0}, {"age": 9.0})
+
+
+@pytest.mark.parametrize("method", ["integrated-gradients", "permutation-shap"])
+def test_a_background_is_encoded_as_x_is(method):
+    model = vitrail.open(smooth(), inputs=SPEC)
+    expected = vitrail.explain(model, PEOPLE, method, 0, baseline=SPEC.numbers(PEOPLE))
+    assert np.abs(expected.values).max() > 1e-3
+    for given in (PEOPLE, PEOPLE[["hours", "work", "age"]], dict(PEOPLE)):
+        for x in (PEOPLE, dict(PEOPLE), SPEC.numbers(PEOPLE)):
+            got = vitrail.explain(model, x, method, 0, baseline=given)
+            assert_allclose(got.values, expected.values, rtol=1e-9, atol=1e-12)
+    one = vitrail.explain(model, PEOPLE, method, 0, baseline=PEOPLE.iloc[1])
+    assert_allclose(one.values, vitrail.explain(model, PEOPLE, method, 0, baseline=PEOPLE[1:2]).values, rtol=1e-12)
+
+
+def test_a_background_without_rows_or_with_strangers_is_refused():
+    model = vitrail.open(smooth(), inputs=SPEC)
+    with pytest.raises(BadSetting, match="the baseline is a table without rows. At least one row was expected"):
+        vitrail.explain(model, PEOPLE, baseline=PEOPLE[:0])
+    with pytest.raises(BadInput, match="'work' holds 'abroad'"):
+        vitrail.explain(model, PEOPLE, baseline=PEOPLE.assign(work="abroad"))
 
 
 def test_a_table_for_what_is_none_is_refused():

@@ -11,7 +11,7 @@ from torch.testing import assert_close
 import vitrail
 from known import normal, smooth
 from vitrail.errors import BadSetting
-from vitrail.inputs.baselines import Blur, Constant, Given, Mean, Noise, Own, baseline_of
+from vitrail.inputs.baselines import Blur, Constant, Given, Mask, Mean, Noise, Own, baseline_of
 
 PICTURE = ("batch", "channel", "height", "width")
 LAST = ("batch", "height", "width", "channel")
@@ -127,6 +127,39 @@ def test_global_random_numbers_stay():
 def test_noise_of_a_single_value_is_refused(shape):
     with pytest.raises(BadSetting, match="needs more than one value in an example"):
         Noise()(torch.zeros(shape), ROWS if len(shape) == 2 else TOKENS)
+
+
+# -- mask --------------------------------------------------------------------------------------------------
+
+
+def test_the_mask_stands_in_every_place():
+    x, vector = normal(2, 3, 4, seed=1), normal(4, seed=2)
+    got = Mask(vector)(x, TOKENS)
+    assert got.shape == (1, 2, 3, 4)
+    assert (got == vector).all()
+
+
+@pytest.mark.parametrize("given", ["mask", {"baseline": "mask"}])
+def test_a_mask_needs_a_text(given):
+    with pytest.raises(BadSetting, match="baseline 'mask' needs texts and a tokenizer; x has the axes"):
+        vitrail.explain(vitrail.open(smooth()), normal(2, 5), baseline=given)
+    with pytest.raises(BadSetting, match=r"baseline 'mask' has no setting vector=3\. Its settings are numbers: none"):
+        baseline_of({"baseline": "mask", "vector": 3}, (4,))
+
+
+# -- no background -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["integrated-gradients", "occlusion", "odd-shap", "lime", "rise", "sobol", "hsic"])
+@pytest.mark.parametrize("make", [np.zeros, torch.zeros], ids=["numpy", "torch"])
+def test_an_empty_background_is_refused(method, make):
+    with pytest.raises(BadSetting, match=r"background without examples: its shape is \(0, 5\)\. At least one was"):
+        vitrail.explain(vitrail.open(smooth()), normal(2, 5), method, 0, baseline=make((0, 5)))
+
+
+def test_an_empty_background_in_an_instance_is_refused():
+    with pytest.raises(BadSetting, match="background without examples"):
+        vitrail.explain(vitrail.open(smooth()), normal(2, 5), vitrail.Occlusion(baseline=Given(torch.zeros(0, 5))))
 
 
 # -- places are needed -------------------------------------------------------------------------------------

@@ -1,15 +1,12 @@
-"""How pictures, texts and tables become numbers, by hand; and what modalities refuse."""
-
-from types import SimpleNamespace
+"""How pictures and texts become numbers, by hand; and what modalities refuse."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from PIL import Image
 
 from vitrail.errors import BadInput, BadSetting
-from vitrail.inputs.modality import Images, Table, Text
+from vitrail.inputs.modality import Images, Text
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
 
@@ -89,69 +86,3 @@ def test_a_tokenizer_that_refuses_says_why():
 def test_what_is_no_tokenizer_is_refused():
     with pytest.raises(BadSetting, match="tokenizer='bert-base' does not fit"):
         Text("bert-base")
-
-
-# -- tables ------------------------------------------------------------------------------------------------
-
-FRAME = pd.DataFrame({"a": [1.0, 2.0], "b": [3, 4], "c": [True, False]})
-
-
-def test_columns_are_found_by_name():
-    assert_array_equal(Table(["c", "a"]).numbers(FRAME), [[1, 1], [0, 2]])
-    assert_array_equal(Table(["a", "b", "c"]).numbers(FRAME[["c", "b", "a"]]), [[1, 3, 1], [2, 4, 0]])
-
-
-def test_one_row_and_numbered_columns():
-    assert_array_equal(Table(["0", "1"]).numbers(pd.DataFrame([[5.0, 6.0]])), [[5.0, 6.0]])
-
-
-def test_a_dict_of_columns():
-    assert_array_equal(Table(["b", "a"]).numbers({"a": [1, 2], "b": [3.5, 4.5]}), [[3.5, 1], [4.5, 2]])
-    assert_array_equal(Table(["b", "a"]).numbers({"a": 1, "b": 3.5}), [[3.5, 1]])
-
-
-def test_another_library_of_frames():
-    column = SimpleNamespace  # what polars has: named columns that become arrays
-    frame = {"a": np.array([1.0]), "b": np.array([2.0])}
-    other = type("Frame", (), {"columns": ["a", "b"], "__getitem__": lambda _, name: frame[name], "to_numpy": column})()
-    assert_array_equal(Table(["b", "a"]).numbers(other), [[2.0, 1.0]])
-
-
-@pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean", "UInt8", "int8", "float32"])
-def test_nullable_columns(dtype):
-    frame = pd.DataFrame({"a": pd.array([1, 0], dtype=dtype)})
-    assert_array_equal(Table(["a"]).numbers(frame).astype(float), [[1.0], [0.0]])
-
-
-@pytest.mark.parametrize("dtype", ["Int64", "Float64", "boolean"])
-def test_a_missing_value_is_named(dtype):
-    frame = pd.DataFrame({"a": [1.0, 2.0], "b": pd.array([1, None], dtype=dtype)})
-    with pytest.raises(BadInput, match=r"column 'b' holds 1 missing or infinite values, the first in row 1\."):
-        Table(["a", "b"]).numbers(frame)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [["x", "y"], pd.Categorical(["x", "y"]), pd.to_datetime(["2020-01-01", "2020-01-02"]), [{}, {}], ["1", "2"]],
-    ids=["texts", "categories", "dates", "objects", "digits"],
-)
-def test_columns_without_numbers_are_named(values):
-    with pytest.raises(BadInput, match=r"column 'b' holds no numbers, but .*Encode it first"):
-        Table(["a", "b"]).numbers(pd.DataFrame({"a": [1.0, 2.0], "b": values}))
-
-
-def test_a_missing_column_is_named_with_its_near_misses():
-    with pytest.raises(BadInput, match=r"no column 'ages'\. Did you mean 'age'\? The model reads: ages, height\."):
-        Table(["ages", "height"]).numbers(pd.DataFrame({"age": [1.0], "height": [2.0]}))
-
-
-def test_a_column_that_is_there_twice_is_refused():
-    frame = pd.DataFrame([[1.0, 2.0]], columns=["a", "a"])
-    with pytest.raises(BadInput, match="2 columns named 'a'"):
-        Table(["a"]).numbers(frame)
-
-
-@pytest.mark.parametrize("columns", [[], "ab", ["a", "b", "a"]])
-def test_columns_are_a_list_of_different_names(columns):
-    with pytest.raises(BadSetting, match="columns="):
-        Table(columns)

@@ -216,6 +216,53 @@ def test_an_array_for_a_table_must_have_its_width():
         vitrail.explain(told, X[:, :4])
 
 
+PEOPLE = pd.DataFrame({"age": [39.0, 20.0], "work": ["private", "public"], "hours": [40.0, 30.0]})
+CENSUS = vitrail.Table(["age", "work", "hours"], {"work": ["public", "private", "none"]}, mean={"age": 30.0})
+
+
+def test_one_hot_columns_are_one_player_under_their_own_name():
+    net = smooth()
+    told = vitrail.open(net, inputs=CENSUS)
+    packed = pack(told, PEOPLE)
+    assert packed.labels["feature"] == ["age", "work=public", "work=private", "work=none", "hours"]
+    assert packed.labels["player"] == ["age", "work", "hours"]
+    assert packed.labels["category"] == {"work": ["public", "private", "none"]}
+    assert packed.groups.tolist() == packed.labels["group"] == [0, 1, 1, 1, 2]
+    assert_allclose(packed.x, [[9, 0, 1, 0, 40], [-10, 1, 0, 0, 30]])
+    answer = vitrail.explain(told, PEOPLE, "permutation-shap", 0, budget=200, baseline=PEOPLE[:1])
+    assert (answer.values.shape, answer.axes["values"]) == ((2, 3), ("batch", "player"))
+    both = packed.x.clone()
+    both[1, 1:4] = packed.x[0, 1:4]  # the second example with the first one's work, whose share is then nothing
+    alone = vitrail.explain(told, both.numpy(), "permutation-shap", 0, budget=200, baseline=PEOPLE[:1])
+    assert np.abs(answer.values[1, 1]) > 1e-3
+    assert_allclose(alone.values[1, 1], 0, atol=1e-12)
+
+
+def test_what_stood_in_the_table_is_kept_in_its_own_units(tmp_path):
+    told = vitrail.open(smooth(), inputs=CENSUS)
+    for x in (PEOPLE, dict(PEOPLE), CENSUS.numbers(PEOPLE), torch.tensor(CENSUS.numbers(PEOPLE))):
+        answer = vitrail.explain(told, x, "gradient", 0)
+        assert answer.values.shape == (2, 5)
+        assert_allclose(answer.arrays["shown"], [[39, 1, 40], [20, 0, 30]])
+        assert answer.axes["shown"] == ("batch", "player")
+    kept = vitrail.load(answer.save(tmp_path / "a"))
+    assert_allclose(kept.arrays["shown"], answer.arrays["shown"])
+    assert kept.labels == answer.labels
+
+
+def test_a_table_that_is_read_as_it_stands_is_not_kept_twice():
+    packed = pack(vitrail.open(smooth(), inputs=vitrail.Table(COLUMNS)), pd.DataFrame(X, columns=COLUMNS))
+    assert packed.shown == {}
+    assert packed.groups is None
+    assert packed.labels == {"feature": COLUMNS, "player": COLUMNS}
+
+
+def test_codes_are_no_token_ids():
+    net = torch.nn.Sequential(torch.nn.Embedding(4, 2), torch.nn.Flatten(), torch.nn.Linear(4, 2))
+    told = vitrail.open(net, inputs=vitrail.Table(["a", "b"], {"a": ["x", "y"], "b": ["u", "v"]}, encode="codes"))
+    assert pack(told, np.array([[0, 1], [1, 1]])).axes == ("batch", "feature")
+
+
 def test_a_frame_without_columns_or_rows(model):
     with pytest.raises(BadInput, match="has no columns"):
         vitrail.explain(model, pd.DataFrame())

@@ -10,8 +10,9 @@ from torch.testing import assert_close
 
 import vitrail
 from known import normal, smooth
-from vitrail.errors import BadSetting
-from vitrail.inputs.players import labels_of, windows
+from vitrail.errors import BadInput, BadSetting
+from vitrail.inputs.players import labels_of, players_of, windows
+from vitrail.model import Packed
 
 PICTURE = ("batch", "channel", "height", "width")
 LAST = ("batch", "height", "width", "channel")
@@ -85,6 +86,15 @@ def test_groups_of_one_hot_columns(kind):
             assert_allclose(answer.values[:, column], fall, rtol=1e-9)
 
 
+@pytest.mark.parametrize(("axes", "shape"), [(STEPS, (2, 3, 10)), (("batch", "step", "feature"), (2, 10, 3))])
+def test_windows_of_time_hold_for_all_channels(axes, shape):
+    x, at = torch.zeros(shape), torch.arange(10)
+    want = (at // 4).reshape([-1 if a == "step" else 1 for a in axes]).expand(shape)
+    assert_close(labels("windows", x, axes, 4), want)
+    assert_close(labels("auto", x, axes, 4), want)
+    assert labels("windows", x, axes).unique().tolist() == list(range(10))  # an eighth of 10 steps is 1
+
+
 def test_labels_of_places_hold_for_all_channels():
     x, places = torch.zeros(2, 3, 2, 2), np.array([[[0, 0], [1, 2]]])
     assert_close(labels(places, x, PICTURE), torch.tensor(places).expand(2, 3, 2, 2))
@@ -118,6 +128,8 @@ def test_superpixels_of_any_number_of_channels(channels):
         ("pixels", ROWS, r"players='pixels' do not suit x"),
         ("tokens", ROWS, r"players='tokens' do not suit x"),
         ("superpixels", ROWS, "do not suit x"),
+        ("windows", ROWS, r"players='windows' do not suit x"),
+        ("windows", PICTURE, r"players='windows' do not suit x"),
         ([0.5, 1.0], ROWS, "are of type float64"),
         ([0, -1], ROWS, "Whole numbers from 0"),
         ([0, 1, 2], ROWS, r"players have shape \(3,\) and an example \(2,\)"),
@@ -132,6 +144,83 @@ def test_players_that_do_not_fit(players, axes, words):
     x = torch.zeros(1, 1, 4, 4) if axes == PICTURE else torch.zeros(1, 2)
     with pytest.raises(BadSetting, match=words):
         labels(players, x, axes)
+
+
+# -- what only the door knows --------------------------------------------------------------------------------
+
+
+def played(players, x, axes, patch=None, count=8, **known):
+    packed = Packed(x, axes, None, None, {}, **known)
+    return players_of(players, x, packed, patch, count)
+
+
+def test_groups_are_those_of_the_table_and_auto_takes_them():
+    x, groups = torch.zeros(2, 5), torch.tensor([0, 1, 1, 1, 2])
+    for players in ("groups", "auto"):
+        got = played(players, x, ROWS, groups=groups)
+        assert got.labels.tolist() == [[0, 1, 1, 1, 2]] * 2
+        assert (got.counts, got.axes) == ((3, 3), ("batch", "player"))
+    assert played("columns", x, ROWS, groups=groups).counts == (5, 5)
+    with pytest.raises(BadSetting, match="players='groups' join columns that belong together, and none of x do"):
+        played("groups", x, ROWS)
+
+
+def test_one_hot_columns_of_a_table_are_one_player_of_every_method():
+    table = vitrail.Table(["a", "b"], {"b": ["x", "y", "z"]})
+    model = vitrail.open(smooth(4), inputs=table)
+    rows = {"a": [0.5, -1.0], "b": ["z", "x"]}
+    net, x = smooth(4), torch.tensor([[0.5, 0, 0, 1], [-1, 1, 0, 0]]).double()
+    gone = torch.tensor([1.0, 0, 0, 0]).double()
+    fall = (net(x) - net(x * gone))[:, 1].detach().numpy()
+    for players in ("auto", "groups"):
+        answer = vitrail.explain(model, rows, "feature-ablation", 1, players=players)
+        assert_allclose(answer.values[:, 1:], np.repeat(fall[:, None], 3, 1), rtol=1e-9)
+    assert vitrail.explain(model, rows, "lime", 1).values.shape == (2, 2)
+    assert vitrail.explain(model, rows, "lime", 1, players="columns").values.shape == (2, 4)
+
+
+def test_sentences_are_players():
+    words = [["[CLS]", "a", ".", "b", "[SEP]"], ["c", "!"]]
+    held = torch.tensor([[True, False, False, False, True], [False, False, True, True, True]])
+    got = played("sentences", torch.zeros(2, 5, 3), TOKENS, labels={"token": words}, held=held)
+    assert got.labels[..., 0].tolist() == [[-1, 0, 0, 1, -1], [0, 0, -1, -1, -1]]
+    assert got.counts == (2, 1)
+
+
+def test_what_is_held_is_no_player():
+    held = torch.tensor([[True, False, False, True], [True, False, True, True]])
+    got = played("tokens", torch.zeros(2, 4, 3), TOKENS, held=held)
+    assert got.labels[..., 0].tolist() == [[-1, 0, 1, -1], [-1, 0, -1, -1]]
+    assert (got.counts, got.axes, got.sizes) == ((2, 1), ("batch", "token"), (4,))
+    here = got.present(torch.tensor([0, 1]), torch.tensor([[False, True], [False, False]]))
+    assert here[..., 0].tolist() == [[True, False, True, True], [True, False, True, True]]
+
+
+def test_a_text_without_a_player_is_refused():
+    held = torch.tensor([[False, False], [True, True]])
+    with pytest.raises(BadInput, match=r"x\[1\] has no token that could play: \[CLS\] \[SEP\]\. At least one"):
+        played("tokens", torch.zeros(2, 2, 3), TOKENS, held=held, labels={"token": [["a"], ["[CLS]", "[SEP]"]]})
+
+
+@pytest.mark.parametrize(
+    ("players", "axes", "settings", "words"),
+    [
+        ("patches", PICTURE, {"patch": 9}, "Take smaller patches .patch=9."),
+        ("superpixels", PICTURE, {"count": 1}, "more superpixels .count=1."),
+        ("windows", STEPS, {"patch": 8}, "players='windows' make a single player of"),
+        (np.zeros(4, int), ROWS, {}, "single player of"),
+        (np.full((1, 8, 8), 3), PICTURE, {}, "single player of"),
+    ],
+)
+def test_settings_that_leave_a_single_player_are_refused(players, axes, settings, words):
+    pytest.importorskip("skimage")
+    shape = {ROWS: (2, 4), PICTURE: (2, 1, 8, 8), STEPS: (2, 3, 8)}[axes]
+    with pytest.raises(BadSetting, match=words):
+        played(players, normal(*shape), axes, **settings)
+
+
+def test_an_example_may_be_a_single_column():
+    assert played("auto", torch.zeros(2, 1), ROWS).counts == (1, 1)
 
 
 # -- windows -----------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from torch import nn
 
 import vitrail
 from known import seeded
-from vitrail.errors import BadInput
+from vitrail.errors import BadInput, BadSetting
+from vitrail.inputs.baselines import Mask
 from vitrail.inputs.tokens import pack_encoding
 from vitrail.model.keras import on_torch
 
@@ -127,6 +128,89 @@ def test_a_baseline_of_token_ids(judge):
     given = vitrail.explain(judge, TEXTS[0], target="good", steps=64, baseline=table[pads].numpy())
     assert_allclose(answer.values, given.values, rtol=1e-9)
     assert answer.checks["completeness_gap_relative"].max() < 1e-3
+
+
+# -- players: the tokens that are the text's own -----------------------------------------------------------
+
+GAMES = ["odd-shap", "permutation-shap", "lime", "rise", "sobol", "hsic"]
+
+
+@pytest.mark.parametrize(
+    ("method", "players"),
+    [
+        (m, p) for m in GAMES for p in ("auto", "sentences") if (m, p) != ("rise", "sentences")
+    ],  # its masks are of tokens
+)
+def test_a_game_of_a_text_does_not_depend_on_its_neighbours(judge, method, players):
+    texts = ["Dull. Why go?", "Not a long film."]
+    given = {"budget": 26} | ({} if method == "rise" else {"players": players})
+    together = vitrail.explain(judge, texts, method, "good", **given)
+    for i, text in enumerate(texts):
+        alone = vitrail.explain(judge, text, method, "good", **given)
+        length = alone.values.shape[1]
+        assert np.abs(alone.values).max() > 1e-4
+        assert_allclose(together.values[i, :length], alone.values[0], rtol=1e-6, atol=1e-9)
+        assert (together.values[i, length:] == 0).all()
+
+
+def test_special_tokens_and_padding_are_held_and_get_nothing(judge):
+    answer = vitrail.explain(judge, TEXTS[:2], "permutation-shap", "good", budget=8)
+    for values, owner, words in zip(answer.values, answer.arrays["players"], answer.labels["token"], strict=True):
+        assert (words[0], words[-1]) == ("[CLS]", "[SEP]")
+        length = len(words)
+        assert owner[:length].tolist() == [-1, *range(length - 2), -1]
+        assert (owner[length:] == -1).all()
+        assert (values[1 : length - 1] != 0).all()
+        assert values[0] == values[length - 1] == 0
+    assert answer.checks["completeness_gap"].max() < 1e-9
+    assert answer.checks["coalitions"] == 8
+
+
+def test_sentences_of_a_real_tokenizer(judge):
+    answer = vitrail.explain(judge, "It cost 3.5 euros. Dull! Never again...", "exact-shapley", 1, players="sentences")
+    words, owner = answer.labels["token"][0], answer.arrays["players"][0].tolist()
+    assert answer.values.shape == (1, 3)
+    starts = [words[owner.index(i)] for i in range(3)]
+    assert starts == ["it", "dull", "never"]
+
+
+def test_an_unknown_word_plays_and_a_text_of_nothing_else_than_marks_of_the_tokenizer_does_not(judge):
+    tokenizer = judge.modality.tokenizer
+    ids = [[tokenizer.cls_token_id, tokenizer.unk_token_id, tokenizer.mask_token_id, tokenizer.sep_token_id]]
+    assert judge.pack({"input_ids": ids}).held.tolist() == [[True, False, True, True]]
+    with pytest.raises(BadInput, match=r"x\[0\] has no token that could play: \[CLS\] \[SEP\]"):
+        vitrail.explain(judge, {"input_ids": [[ids[0][0], ids[0][3]]], "attention_mask": [[1, 1]]}, "odd-shap", 0)
+
+
+def test_the_mask_token_as_baseline(judge):
+    tokenizer = judge.modality.tokenizer
+    masked = [tokenizer.mask_token_id] * len(tokenizer(TEXTS[0])["input_ids"])
+    want = vitrail.explain(judge, TEXTS[0], "permutation-shap", "good", budget=8, baseline=masked)
+    for given in ("mask", {"baseline": "mask"}):
+        got = vitrail.explain(judge, TEXTS[0], "permutation-shap", "good", budget=8, baseline=given)
+        assert_allclose(got.values, want.values, rtol=1e-9)
+        assert got.provenance["settings"]["baseline"] == "mask"
+    typed = vitrail.METHODS["permutation-shap"](budget=8, baseline=Mask())
+    assert_array_equal(vitrail.explain(judge, TEXTS[0], typed, "good").values, got.values)
+    # nobody there is the text of masks between the tokenizer's own tokens
+    ids = [tokenizer.cls_token_id, *masked[2:], tokenizer.sep_token_id]
+    said = vitrail.explain(judge, {"input_ids": [ids], "attention_mask": [[1] * len(ids)]}, "gradient", "good")
+    assert_allclose(got.base_value, said.checks["target_value"], rtol=1e-6)
+
+
+def test_a_mask_without_a_tokenizer_or_a_mask_token_is_refused(judge):
+    with pytest.raises(BadSetting, match="baseline 'mask' needs a mask token, and Bag has no tokenizer"):
+        vitrail.explain(vitrail.open(BAG), IDS, "odd-shap", 0, baseline="mask")
+    plain = vitrail.open(judge.network.module, tokenizer=lambda *a, **k: judge.modality.tokenizer(*a, **k))
+    with pytest.raises(BadSetting, match="has a tokenizer without a mask token"):
+        vitrail.explain(plain, TEXTS[0], "odd-shap", 0, baseline="mask")
+
+
+def test_without_a_tokenizer_padding_is_held_and_sentences_are_not_known():
+    x = {"input_ids": IDS, "attention_mask": [[1, 1, 1], [1, 1, 0]]}
+    assert pack_encoding(vitrail.open(BAG), x, None).held.tolist() == [[False] * 3, [False, False, True]]
+    with pytest.raises(BadSetting, match="only the numbers of the tokens are known"):
+        vitrail.explain(vitrail.open(BAG), IDS, "odd-shap", 0, players="sentences")
 
 
 def test_words_that_nobody_knows_are_refused(judge):

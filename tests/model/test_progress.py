@@ -1,6 +1,6 @@
 """One count over all sweeps of a method."""
 
-from vitrail.model.progress import onward, reporting
+from vitrail.model.progress import onward, rate_of, reporting
 
 
 def told(*sweeps):
@@ -45,3 +45,8 @@ def test_a_function_hears_and_a_bar_is_drawn():
     assert heard == [(1, 2), (2, 2)]
     with reporting(True) as report:
         report(1, 2)
+
+
+def test_the_bar_says_how_many_evaluations_a_second():
+    assert rate_of(None) == ""
+    assert rate_of(12345.6) == "12,346 evaluations/s"

@@ -73,3 +73,32 @@ def test_only_the_outer_of_nested_sweeps_tells(x):
     with question.working(2) as again:
         again(2)
     assert seen[-1] == (2, 2)
+
+
+def test_several_sweeps_are_one_count(x, question):
+    heard = []
+    question.progress = lambda *at: heard.append(at)
+    with question.together(8, 2) as advance:
+        for _ in range(2):
+            with question.working(4) as inside:
+                inside(4)
+            advance(4)
+    assert heard == [(4, 8), (8, 8)]
+
+
+def test_a_single_sweep_counts_for_itself(x, question):
+    heard = []
+    question.progress = lambda *at: heard.append(at)
+    with question.together(4, 1) as advance:
+        with question.working(4) as inside:
+            inside(4)
+        advance(4)
+    assert heard == [(4, 4)]
+
+
+def test_ctrl_c_stops_what_may_be_stopped_and_nothing_else(question):
+    with question.stoppable(True):
+        raise KeyboardInterrupt
+    assert question.stopped
+    with pytest.raises(KeyboardInterrupt), question.stoppable(False):
+        raise KeyboardInterrupt

@@ -87,3 +87,18 @@ def test_what_each_answer_counts():
     assert weight(torch.tensor([1.0, 2, 4])) == [1, 1, 4]
     assert weight(torch.tensor([[1.0, 2, 4], [8, 16, 32]])) == [1, 8, 32]
     assert Sweep(2, 3, lambda r, k: r, torch.ones(3)).weight(rows, steps, like).dtype == torch.float64
+
+
+def test_a_sweep_that_may_be_stopped_begins_with_few():
+    sizes = []
+    chunks(1000, 300, CPU, lambda some: sizes.append(len(some)), 64)
+    assert sum(sizes) == 1000
+    assert sizes[:2] == [63, 118]  # as even as the rest allows, at most 64, 128, 256, 300 ...
+    assert max(sizes) <= 300
+
+
+def test_steps_come_first_or_examples():
+    at = torch.arange(6)
+    by_step, by_example = Sweep(2, 3, None, prefix=True).pairs(at), Sweep(2, 3, None).pairs(at)
+    assert [each.tolist() for each in by_step] == [[0, 1, 0, 1, 0, 1], [0, 0, 1, 1, 2, 2]]
+    assert [each.tolist() for each in by_example] == [[0, 0, 0, 1, 1, 1], [0, 1, 2, 0, 1, 2]]

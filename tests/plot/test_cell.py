@@ -109,3 +109,41 @@ def test_an_unknown_kind_is_a_table_of_arrays(make):
     assert cells(answer, 0, "", LOOK) == arrays_cell(answer)
     assert '<th scope="row">values</th><td>batch, step</td><td>2 × 3</td>' in arrays_cell(answer)
     assert palettes(answer) == []
+
+
+def spans(html):
+    """[(left, width)] of the bars, in percent."""
+    return [(float(a), float(b)) for a, b in re.findall(r"left:([\d.]+)%;width:([\d.]+)%", html)]
+
+
+def test_columns_add_up_bar_by_bar(make):
+    html = cells(make["census"](), 0, "alt", LOOK)
+    assert re.findall(r'<th scope="row">(.*?)</th>', html) == [
+        "base value", "work = private", "age = 39", "hours = 40.5", "f(x)",
+    ]  # fmt: skip
+    assert re.findall(r'<td class="number">(.*?)</td>', html)[0::4] == ["1", "0.75"]
+    (first, second, third) = spans(html)  # 1 -> 0 -> 0.5 -> 0.75
+    assert first == (0, 100)
+    assert second == (0, 50)
+    assert third == (50, 25)
+
+
+def test_shares_that_begin_nowhere_are_bars(make):
+    answer = make["census"]()
+    arrays = {n: a for n, a in answer.arrays.items() if n != "base_value"}
+    html = cells(type(answer)(**{**vars(answer), "arrays": arrays}), 0, "alt", LOOK)
+    assert "base value" not in html
+    assert spans(html) == [(0, 50), (50, 25), (50, 12.5)]
+
+
+def test_regions_and_sentences_stand_where_they_lie(make):
+    html = cells(make["regions"](), 1, "alt", LOOK)
+    assert 'alt="alt, by regions"' in html
+    assert "base value 0.25, f(x) 3.25" in html
+    html = cells(make["sentences"](), 0, "alt", LOOK)
+    assert html.count('title="+1.5"') == 3
+    assert html.count('title="-0.5"') == 2
+
+
+def test_the_legend_tells_the_colours_of_players(make):
+    assert [palettes(make[form]()) for form in ("census", "regions", "sentences")] == [["signed"]] * 3

@@ -34,7 +34,7 @@ def test_the_two_sides_are_equally_far_from_neutral():
     assert np.all(np.diff(shades[20:]) < 0)
 
 
-@pytest.mark.parametrize(("palette", "direction"), [("magnitude", 1), ("strength", -1)])
+@pytest.mark.parametrize(("palette", "direction"), [("magnitude", 1), ("strength", -1), ("value", -1)])
 def test_more_is_always_brighter_or_always_darker(palette, direction):
     shades = luminance(colours(np.linspace(0, 1, 50), 1.0, palette))
     assert np.all(np.diff(shades) * direction > 0)

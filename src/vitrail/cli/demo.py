@@ -11,6 +11,7 @@ import typer
 
 from vitrail import plot
 from vitrail.cli import say
+from vitrail.cli.columns import column_chapters
 from vitrail.cli.digits import digit_chapters
 from vitrail.cli.photographs import photograph_chapters
 from vitrail.cli.tour import Chapter, Effort
@@ -25,11 +26,11 @@ NEEDED = (
 )
 PAGE, NETWORK, MARK = "report.html", "digits.keras", "demo.json"  #: what is written; the last one marks our own folder
 ALL = 4  #: examples up to which every one has a row in the table for every method
-TITLE = "What two networks looked at"
+TITLE = "What three networks looked at"
 LEAD = (
-    "Two real networks were asked why they answered as they did. The first reads handwritten digits; it was trained "
+    "Three real networks were asked why they answered as they did. The first reads handwritten digits; it was trained "
     "from nothing a moment ago, saved to a file, and opened from that file. The second is EfficientNet-lite0, which "
-    "tells a thousand kinds of things on photographs apart.\n\n"
+    "tells a thousand kinds of things on photographs apart. The third reads a table.\n\n"
     "A picture in a column is one method's answer to the question in its row. Red pixels spoke for what was asked, "
     "blue ones against it. Methods that only say how much, and not in which direction, go from dark to bright.\n\n"
     "Methods disagree, and a heat map always looks convincing. Where a method promises that its values add up to the "
@@ -45,7 +46,7 @@ JSON = Annotated[bool, typer.Option("--json", help="print JSON")]
 
 @say.refusing
 def demo(out: OUT = Path("runs/demo"), overwrite: OVERWRITE = False, json_wanted: JSON = False) -> None:
-    """Train a network on real digits, open it, explain it and an ImageNet network, and write one HTML page."""
+    """Train networks on real digits and a real table, explain them and an ImageNet network, and write one HTML page."""
     run(out, overwrite, json_wanted, Effort())
 
 
@@ -59,7 +60,9 @@ def run(out: Path, overwrite: bool, json_wanted: bool, effort: Effort) -> None:
     tell(learnt.words())
     with timed(tell, "opened EfficientNet-lite0, explained two photographs"):
         photographs = photograph_chapters(effort)
-    chapters = [*digits, *photographs]
+    with timed(tell, "trained a network on a table, explained its answer to every row that was held out"):
+        columns = column_chapters(effort)
+    chapters = [*digits, *photographs, *columns]
     with timed(tell, "drew the page"):
         page = plot.report(out / PAGE, [c.section for c in chapters], title=TITLE, lead=LEAD, overwrite=True)
     facts = {"network": str(out / NETWORK), **learnt.facts(), "report": str(page), "rows": rows(chapters)}
@@ -105,7 +108,7 @@ def rows(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
     return [
         {
             "chapter": chapter.section.title,
-            "example": chapter.names[i],
+            "example": chapter.names[shown(chapter).index(i)],
             "prediction": answer.provenance["prediction"][i],
             "method": answer.method,
             "settings": answer.provenance["settings"],
@@ -115,8 +118,14 @@ def rows(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
         }
         for chapter in chapters
         for answer in chapter.section.answers
-        for i in range(len(answer))
+        for i in shown(chapter)
     ]
+
+
+def shown(chapter: Chapter) -> list[int]:
+    """The examples that have a row of their own."""
+    rows = chapter.section.rows
+    return list(range(len(chapter.section.answers[0])) if rows is None else rows)
 
 
 def printed(chapters: Sequence[Chapter], out: Path, seconds: float) -> None:
@@ -124,19 +133,20 @@ def printed(chapters: Sequence[Chapter], out: Path, seconds: float) -> None:
         say.line(f"\n{chapter.section.title}")
         answers = chapter.section.answers
         named = zip(answers, names_of(answers), strict=True)
-        lines = [line for answer, method in named for line in lines_of(answer, method, chapter.names)]
+        lines = [line for answer, method in named for line in lines_of(answer, method, chapter.names, shown(chapter))]
         say.table(["example", "prediction", "method", "completeness gap", "evaluations", "seconds"], lines)
     say.line("Evaluations and seconds are those of all examples of a row together.")
     say.line(f"–: the method does not promise that its values add up. Done in {seconds:.0f} s.\n")
     say.line(f"the network: {out / NETWORK}\nthe page:    {out / PAGE}")
 
 
-def lines_of(answer: Explanation, method: str, names: Sequence[str]) -> list[list[str]]:
+def lines_of(answer: Explanation, method: str, names: Sequence[str], examples: Sequence[int]) -> list[list[str]]:
     """A line for each example; one for all where there are many and no gap was promised."""
     used = [short(total(answer.checks["evaluations"])), short(answer.provenance["seconds"])]
-    if len(answer) > ALL and not promised(answer):
+    if len(examples) > ALL and not promised(answer):
         return [[f"all {len(answer)}", "as above", method, "–", *used]]
-    numbers = [used if i == 0 else ["", ""] for i in range(len(answer))]
+    numbers = [used, *([["", ""]] * len(names))]
     return [
-        [name, predicted(answer, i), method, gap_text(answer, i) or "–", *numbers[i]] for i, name in enumerate(names)
+        [name, predicted(answer, i), method, gap_text(answer, i) or "–", *once]
+        for name, i, once in zip(names, examples, numbers, strict=False)
     ]

@@ -1,5 +1,6 @@
 """`vitrail explain`: ask why a network answered as it did."""
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -11,14 +12,19 @@ from vitrail import plot
 from vitrail.cli import read, say
 from vitrail.cli import source as door
 from vitrail.cli.flags import values, with_settings
-from vitrail.errors import BadSetting, NoSuchMethod
+from vitrail.errors import BadSetting, NoSuchMethod, near
 from vitrail.explain import explain as ask
-from vitrail.explanation import Explanation
+from vitrail.explanation import Explanation, write_whole
 from vitrail.methods import METHODS
 from vitrail.plot.caption import asked, at, gap_text, predicted, promised, short
+from vitrail.plot.inline import styled
 from vitrail.plot.measures import total
+from vitrail.plot.page import styles_of
+from vitrail.plot.players import STYLES
 
 RESULTS = "Results"
+DRAWN = ".png .svg .pdf".split()
+ROWS = 100  #: examples that have a row of their own on a page at most
 FEW = 256  #: numbers of the output that JSON holds without being asked
 
 DATA = Annotated[list[str], typer.Argument(help="pictures, one .npy, .npz, .csv or .parquet, or texts")]
@@ -33,6 +39,19 @@ SAVE = Annotated[
 ]
 REPORT = Annotated[
     Path | None, typer.Option("--report", metavar="PATH", help="write one HTML page", rich_help_panel=RESULTS)
+]
+PLOT = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="PATH", help="draw it: .png, .svg or .pdf", rich_help_panel=RESULTS),
+]
+STYLE = Annotated[
+    str,
+    typer.Option(
+        "--style",
+        metavar="NAME",
+        help=f"of --plot and --report, for tables: {', '.join(STYLES)}",
+        rich_help_panel=RESULTS,
+    ),
 ]
 OVERWRITE = Annotated[bool, typer.Option("--overwrite", help="replace files that are there", rich_help_panel=RESULTS)]
 JSON = Annotated[bool, typer.Option("--json", help="print JSON", rich_help_panel=RESULTS)]
@@ -51,6 +70,8 @@ def explain(
     speed: SPEED = "auto",
     save: SAVE = None,
     report: REPORT = None,
+    picture: PLOT = None,
+    style: STYLE = "auto",
     overwrite: OVERWRITE = False,
     json_wanted: JSON = False,
     values_wanted: VALUES = False,
@@ -59,6 +80,9 @@ def explain(
     tokenizer: door.TOKENIZER = None,
     output: door.OUTPUT = None,
     columns: door.COLUMNS = None,
+    table: door.TABLE = None,
+    standardise: door.STANDARDISE = False,
+    encode: door.ENCODE = "one-hot",
     image_size: door.SIZE = None,
     image_mean: door.MEAN = None,
     image_std: door.STD = None,
@@ -68,32 +92,54 @@ def explain(
     settings: dict[str, str],
 ) -> None:
     """Ask why a network answered as it did: which inputs mattered, and how far the answer can be trusted."""
-    refuse_early(method, save, report, overwrite)
+    refuse_early(method, [save, report, picture], overwrite)
+    refuse_strange(picture, report, style)
     model = door.opened(
         source, classes=classes, tokenizer=tokenizer, output=output, columns=columns,
+        table=table, standardise=standardise, encode=encode,
         size=image_size, mean=image_mean, std=image_std, scale=image_scale, mode=image_mode,
     )  # fmt: skip
     x, given = read.read(model, data), values(method, settings)
     asking = question(target, model.classes)
     with say.progress(method, quiet) as progress:
         answer = ask(model, x, method, asking, speed=cast(Any, speed), progress=progress, **given)
-    written = write(answer, save, report, overwrite)
+    written = write(answer, save, report, picture, style, overwrite)
     if json_wanted:
         say.as_json(facts(answer, values_wanted) | {"written": [str(path) for path in written]})
     else:
         told(answer, written)
 
 
-def refuse_early(method: str, save: Path | None, report: Path | None, overwrite: bool) -> None:
+def refuse_early(method: str, paths: Sequence[Path | None], overwrite: bool) -> None:
     """What is known to go wrong is refused before the network is opened."""
     if method not in METHODS:
         raise NoSuchMethod(method, METHODS)
-    if save is not None and save == report:
+    named = [path for path in paths if path is not None]
+    twice = next((path for path in named if named.count(path) > 1), None)
+    if twice is not None:
         raise BadSetting(
-            f"--save and --report both name {str(save)!r}. Two files were expected, one for the answer and one for "
-            "the page. Rename one."
+            f"two of --save, --report and --plot name {str(twice)!r}. A file for each was expected. Rename one."
         )
-    say.refuse_taken((save, report), overwrite)
+    say.refuse_taken(paths, overwrite)
+
+
+def refuse_strange(picture: Path | None, report: Path | None, style: str) -> None:
+    """Raise BadSetting for a picture of an unknown kind, and for a style that is not known or has nothing to draw."""
+    if picture is not None and picture.suffix.lower() not in DRAWN:
+        raise BadSetting(
+            f"--plot {str(picture)!r} is of no known kind. One of {', '.join(DRAWN)} was expected. Rename it.",
+            setting="plot",
+        )
+    if style not in ("auto", *STYLES):
+        raise BadSetting(
+            f"no style named {style!r}. {near(style, STYLES)}Styles are: auto, {', '.join(STYLES)}. Choose one.",
+            setting="style",
+        )
+    if style != "auto" and picture is None and report is None:
+        raise BadSetting(
+            f"--style {style} came without --plot and --report. A file to draw in was expected. Add --plot FILE.png.",
+            setting="style",
+        )
 
 
 def question(text: str, classes: Sequence[str]) -> Any:
@@ -115,14 +161,34 @@ def is_whole(text: str) -> bool:
 # -- results -----------------------------------------------------------------------------------------------
 
 
-def write(answer: Explanation, save: Path | None, report: Path | None, overwrite: bool) -> list[Path]:
-    """Each file whole or not at all."""
+def write(
+    answer: Explanation, save: Path | None, report: Path | None, picture: Path | None, style: str, overwrite: bool
+) -> list[Path]:
+    """Each file whole or not at all; a style that does not suit the answer is refused before the first."""
+    drawn = pixels(answer, picture, style) if picture is not None or style != "auto" else b""
     written = [] if save is None else [answer.save(save, overwrite=overwrite)]
+    if picture is not None:
+        written.append(write_whole(picture, drawn, overwrite=overwrite))
     if report is not None:
-        name = answer.provenance["model"]["name"]
-        section = plot.Section(f"{answer.method} of {name}", "", [answer])
-        written.append(plot.report(report, [section], title=f"Why {name} answered so", overwrite=overwrite))
+        title = f"Why {answer.provenance['model']['name']} answered so"
+        written.append(plot.report(report, [section(answer, style)], title=title, overwrite=overwrite))
     return written
+
+
+def section(answer: Explanation, style: str) -> plot.Section:
+    """The page of one answer; of very many examples the first ones, and all of them in one picture."""
+    name, count = answer.provenance["model"]["name"], len(answer)
+    text = f"{ROWS} of {count} examples are shown." if count > ROWS else ""
+    rows = range(min(count, ROWS))
+    return plot.Section(f"{answer.method} of {name}", text, [answer], rows, styles_of(answer, style))
+
+
+def pixels(answer: Explanation, path: Path | None, style: str) -> bytes:
+    """The picture as a file of the kind that the path names."""
+    held = io.BytesIO()
+    kind = "png" if path is None else path.suffix.lower().removeprefix(".")
+    styled(answer, style).savefig(held, format=kind, dpi=144)
+    return held.getvalue()
 
 
 def told(answer: Explanation, written: Sequence[Path]) -> None:

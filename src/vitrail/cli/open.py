@@ -26,6 +26,9 @@ def open(
     tokenizer: door.TOKENIZER = None,
     output: door.OUTPUT = None,
     columns: door.COLUMNS = None,
+    table: door.TABLE = None,
+    standardise: door.STANDARDISE = False,
+    encode: door.ENCODE = "one-hot",
     image_size: door.SIZE = None,
     image_mean: door.MEAN = None,
     image_std: door.STD = None,
@@ -35,6 +38,7 @@ def open(
     """Show what is in a network: its layers, their shapes, its parameters, its classes, the hash of its weights."""
     model = door.opened(
         source, classes=classes, tokenizer=tokenizer, output=output, columns=columns,
+        table=table, standardise=standardise, encode=encode,
         size=image_size, mean=image_mean, std=image_std, scale=image_scale, mode=image_mode,
     )  # fmt: skip
     if example:

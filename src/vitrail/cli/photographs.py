@@ -39,9 +39,17 @@ RULES = (
 )
 
 
+PIECES = (
+    "Here the picture is cut into pieces that play a game: each piece is there or blurred, and its Shapley value is "
+    "what it adds on average, whatever else is there. The values of all pieces add up from the base value, which is "
+    "the answer to the wholly blurred picture, to the answer itself."
+)
+
+
 def photograph_chapters(effort: Effort) -> list[Chapter]:
     model, x = opened(), photographs()
-    return [predicted(model, x, effort), back(model, x), gaps(model, x, effort), rather(model, x, effort)]
+    asked = [predicted(model, x, effort), back(model, x), gaps(model, x, effort), rather(model, x, effort)]
+    return [*asked, pieces(model, x, effort)]
 
 
 def opened() -> Model:
@@ -97,3 +105,17 @@ def rather(model: Model, x: Any, effort: Effort) -> Chapter:
     answers = ask_all(model, x, recipes, "this rather than that", Difference(Output(this), Output(that)))
     answers = about(answers, [f"{one} rather than {other}" for one, other in pairs])
     return Chapter(Section("Why this, rather than that", RATHER, answers), NAMES)
+
+
+def pieces(model: Model, x: Any, effort: Effort) -> Chapter:
+    recipes: Recipes = [
+        {
+            "method": "permutation-shap",
+            "players": "superpixels",
+            "count": effort.pieces,
+            "baseline": "blur",
+            "budget": effort.play,
+        }
+    ]
+    answers = ask_all(model, x[1:], recipes, "pieces that play")
+    return Chapter(Section("What each piece adds", PIECES, answers), NAMES[1:])

@@ -114,10 +114,10 @@ def frame(path: str) -> Any:
 
 
 def value(text: str) -> Any:
-    """A setting: JSON where it is JSON, the array in a .npy or .npz file, otherwise the text itself."""
-    if suffix(text) in ARRAYS:
+    """A setting: JSON where it is JSON, the array or table in a file, otherwise the text itself."""
+    if suffix(text) in (*ARRAYS, *TABLES):
         refuse_missing(text)
-        return array(text)
+        return array(text) if suffix(text) in ARRAYS else frame(text)
     try:
         return json.loads(text)
     except json.JSONDecodeError:

@@ -2,7 +2,7 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -11,6 +11,7 @@ from vitrail.errors import BadSetting, CannotOpen, MissingExtra
 from vitrail.inputs import Images, Table, open
 from vitrail.model import Model
 
+TABLES = "How tables become numbers"
 PICTURES = "How pictures become numbers"
 OPENING = "How the network is opened"
 
@@ -32,7 +33,24 @@ OUTPUT = Annotated[
 ]
 COLUMNS = Annotated[
     str | None,
-    typer.Option("--columns", metavar="A,B,...", help="the columns of a table that are read", rich_help_panel=OPENING),
+    typer.Option("--columns", metavar="A,B,...", help="the columns of a table that are read", rich_help_panel=TABLES),
+]
+TABLE = Annotated[
+    Path | None,
+    typer.Option(
+        "--table",
+        metavar="FILE",
+        help="a .csv or .parquet of the training table, whose columns and categories are learnt",
+        rich_help_panel=TABLES,
+    ),
+]
+STANDARDISE = Annotated[
+    bool,
+    typer.Option("--standardise", help="numbers by mean and deviation of the training table", rich_help_panel=TABLES),
+]
+ENCODE = Annotated[
+    str,
+    typer.Option("--encode", metavar="one-hot|codes", help="how categories become numbers", rich_help_panel=TABLES),
 ]
 SIZE = Annotated[
     str | None,
@@ -62,6 +80,9 @@ def opened(
     tokenizer: Path | None = None,
     output: str | None = None,
     columns: str | None = None,
+    table: Path | None = None,
+    standardise: bool = False,
+    encode: str = "one-hot",
     size: str | None = None,
     mean: str | None = None,
     std: str | None = None,
@@ -73,8 +94,7 @@ def opened(
     Raises CannotOpen, BadSetting and what `vitrail.open` raises.
     """
     inputs: Any = images(size, mean, std, scale, mode)
-    if columns is not None:
-        inputs = Table([name.strip() for name in columns.split(",")])
+    inputs = tables(columns, table, standardise, encode) or inputs
     return open(
         source,
         classes=None if classes is None else read.lines(classes),
@@ -82,6 +102,20 @@ def opened(
         tokenizer=None if tokenizer is None else tokenizer_in(tokenizer),
         output=int(output) if output is not None and output.isdecimal() else output,
     )
+
+
+def tables(columns: str | None, table: Path | None, standardise: bool, encode: str) -> Table | None:
+    """How tables are read; None when nothing was said."""
+    names = None if columns is None else [name.strip() for name in columns.split(",")]
+    if table is not None:
+        read.refuse_missing(str(table))
+        return Table.of(read.frame(str(table)), columns=names, standardise=standardise, encode=cast(Any, encode))
+    if standardise or encode != "one-hot":
+        raise BadSetting(
+            "--standardise or --encode came without --table. The training table was expected with them. Add --table "
+            "FILE."
+        )
+    return None if names is None else Table(names)
 
 
 def images(size: str | None, mean: str | None, std: str | None, scale: float | None, mode: str | None) -> Images | None:

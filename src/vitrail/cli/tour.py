@@ -26,6 +26,11 @@ class Effort:
     samples   noisy copies for SmoothGrad
     stride    pixels between the windows of occlusion on photographs
     count     superpixels of a photograph
+    pieces    superpixels of the photograph whose pieces play
+    play      coalitions of these that are evaluated
+    rounds    steps in which the network of columns learns
+    background  rows of its table that stand in for absent columns
+    budget    coalitions of columns that are evaluated for each row
     """
 
     taught: int = 4000
@@ -34,6 +39,11 @@ class Effort:
     samples: int = 25
     stride: int = 16
     count: int = 60
+    pieces: int = 24
+    play: int = 140
+    rounds: int = 150
+    background: int = 10
+    budget: int = 292
 
 
 @dataclass(frozen=True)

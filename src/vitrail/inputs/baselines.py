@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol
 
 import numpy as np
@@ -44,6 +44,13 @@ class Given:
 
     examples: Tensor
 
+    def __post_init__(self) -> None:
+        if not len(self.examples):
+            raise BadSetting(
+                f"the baseline is a background without examples: its shape is {tuple(self.examples.shape)}. At least "
+                "one was expected. Check how its rows were chosen."
+            )
+
     def __call__(self, x: Tensor, axes: tuple[str, ...]) -> Tensor:
         if self.examples.shape[1:] != x.shape[1:]:
             raise BadSetting(
@@ -53,7 +60,11 @@ class Given:
         return self.examples.to(x)[:, None].expand(-1, *x.shape)
 
     def as_json(self) -> Any:
-        return {"baseline": "given", "count": len(self.examples), "mean": float(self.examples.mean())}
+        return {
+            "baseline": "given",
+            "count": len(self.examples),
+            "mean": float(self.examples[~self.examples.isnan()].mean()),
+        }
 
 
 @dataclass(frozen=True)
@@ -126,6 +137,27 @@ class Noise:
 
 
 @dataclass(frozen=True, eq=False)
+class Mask:
+    """The tokenizer's mask token in every place of a text: what an encoder was taught to read as "not known".
+
+    vector  (feature,) its embedding; the door fills it in. No default takes it: 0.0 means the same to every network.
+    """
+
+    vector: Tensor | None = None
+
+    def __call__(self, x: Tensor, axes: tuple[str, ...]) -> Tensor:
+        if self.vector is None:
+            raise BadSetting(
+                f"baseline 'mask' needs texts and a tokenizer; x has the axes {axes}. Token ids of a model that was "
+                "opened with its tokenizer were expected. Use baseline=0.0."
+            )
+        return self.vector.to(x).expand_as(x)[None]
+
+    def as_json(self) -> Any:
+        return "mask"
+
+
+@dataclass(frozen=True, eq=False)
 class Own:
     """A user's function (x, axes) -> (count, batch, ...)."""
 
@@ -146,7 +178,7 @@ class Own:
         return self.function.as_json() if hasattr(self.function, "as_json") else {"baseline": "own", "name": name}
 
 
-NAMED = {"blur": Blur, "mean": Mean, "noise": Noise}
+NAMED = {"blur": Blur, "mean": Mean, "noise": Noise, "mask": Mask}
 
 
 def _normal(shape: Sequence[int], seed: int, dtype: torch.dtype) -> Tensor:
@@ -167,7 +199,7 @@ def _blurred(x: Tensor, axis: int, std: float) -> Tensor:
 
 def baseline_of(value: Any, example_shape: Sequence[int]) -> Baseline:
     """The Baseline behind what a user may say: a number, an array like one example or several, a name, or JSON."""
-    if isinstance(value, Constant | Given | Blur | Mean | Noise | Own):
+    if isinstance(value, Constant | Given | Blur | Mean | Noise | Mask | Own):
         return value
     if isinstance(value, str):
         return _named({"baseline": value})
@@ -192,11 +224,12 @@ def _named(given: Mapping[str, Any]) -> Baseline:
             "expected. Choose one."
         )
     kind: Any = NAMED[name]
-    wrong = [k for k, v in settings.items() if k not in kind.__dataclass_fields__ or type(v) not in (int, float)]
+    known = [f.name for f in fields(kind) if type(f.default) in (int, float)]
+    wrong = [k for k, v in settings.items() if k not in known or type(v) not in (int, float)]
     if wrong:
         raise BadSetting(
             f"baseline {name!r} has no setting {wrong[0]}={settings[wrong[0]]!r}. Its settings are numbers: "
-            f"{', '.join(kind.__dataclass_fields__) or 'none'}. Leave it out, or choose one."
+            f"{', '.join(known) or 'none'}. Leave it out, or choose one."
         )
     made: Baseline = kind(**settings)
     return made
@@ -211,7 +244,7 @@ def _array_baseline(value: Any, shape: tuple[int, ...]) -> Baseline:
             f"the baseline is no regular array ({error}). A number, one example's shape, or (count, ...) was expected. "
             "For a network with several inputs give a tuple, as for x."
         ) from error
-    if array.dtype.kind not in "iuf" or array.size == 0:
+    if array.dtype.kind not in "iuf" or (array.size == 0 and array.shape[1:] != shape):
         raise BadSetting(
             f"the baseline is of type {array.dtype} and shape {array.shape}. Numbers were expected. Convert it: "
             "np.asarray(baseline, dtype='float32')."

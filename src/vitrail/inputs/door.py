@@ -6,8 +6,9 @@ from typing import Any
 
 from vitrail.errors import BadSetting
 from vitrail.inputs.classes import names
-from vitrail.inputs.modality import Images, Table, Text
+from vitrail.inputs.modality import Images, Text
 from vitrail.inputs.packing import pack
+from vitrail.inputs.table import Table
 from vitrail.model import Model
 from vitrail.model.open import network_of
 
@@ -22,9 +23,10 @@ def open(
 ) -> Model:
     """A Model from any framework. The network is used as it is and never rewritten.
 
-    source      a torch.nn.Module; a live Keras 3 model (torch backend); a PreTrainedModel; any function from arrays to
-                arrays; a path to a .keras, .h5, .hdf5, .pt2 or TorchScript file, or to a folder of save_pretrained();
-                "hf:NAME" for a model in the local Hugging Face cache
+    source      a torch.nn.Module; a live Keras 3 model (torch backend); a PreTrainedModel; trees of XGBoost, LightGBM
+                or scikit-learn; any function from arrays to arrays; a path to a .keras, .h5, .hdf5, .pt2 or TorchScript
+                file, to what a booster saved (.json, .ubj, .txt), or to a folder of save_pretrained(); "hf:NAME" for a
+                model in the local Hugging Face cache
     classes     names of the classes, in the order of the outputs; {index: name}; or a text file with one a line
     inputs      how pictures, texts or tables become numbers: vitrail.Images, Text or Table
     tokenizer   for texts; the same as inputs=Text(tokenizer)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vitrail.errors import BadInput
-from vitrail.inputs.modality import Images, Table, Text
+from vitrail.errors import BadInput, first
+from vitrail.inputs.columns import brings_columns, pack_columns
+from vitrail.inputs.modality import Images, Text
 from vitrail.inputs.numbers import Array, check_held, check_numbers, tensor_of
 from vitrail.inputs.pictures import to_image
 from vitrail.inputs.several import pack_several
+from vitrail.inputs.table import Table
 from vitrail.inputs.tokens import pack_encoding
 from vitrail.model import Model, Packed
 from vitrail.model.packed import Feed
@@ -32,6 +35,8 @@ def pack(model: Model, x: Any) -> Packed:
     """
     if isinstance(x, Packed):
         return x
+    if brings_columns(model):
+        return pack_columns(model, x)
     words = words_in(x)
     if words is not None and not isinstance(model.modality, Images):
         return _pack_texts(model, words)
@@ -78,13 +83,14 @@ def _tokenizer(model: Model) -> Any:
 
 def _pack_array(model: Model, x: Any) -> Packed:
     array = check_numbers(x, "x")
+    if isinstance(model.modality, Table):
+        array = _of_width(array, model.modality)
+        return _table(model, model.modality, array, model.modality.decoded(_numpy(array)))
     whole = not array.dtype.is_floating_point if isinstance(array, Tensor) else array.dtype.kind in "iu"
     if whole and array.ndim == 2 and model.network.embedding() is not None:
         return pack_encoding(model, {"input_ids": array}, _tokenizer(model))
     if isinstance(model.modality, Images) and array.dtype in (np.uint8, torch.uint8):
         return _pack_images(model, _each(array))
-    if isinstance(model.modality, Table):
-        return numeric(model, _of_width(array, model.modality), {}, {"feature": list(model.modality.columns)})
     return numeric(model, array)
 
 
@@ -95,15 +101,20 @@ def _each(array: Any) -> list[Any]:
             f"x is of type {array.dtype} and has shape {tuple(array.shape)}. A batch of pictures has four axes: "
             "(batch, height, width, channel). Use x[None] for one picture, x[..., None] for grey ones."
         )
-    return list(array.cpu().numpy() if isinstance(array, Tensor) else array)
+    return list(_numpy(array))
+
+
+def _numpy(array: Any) -> Array:
+    return np.asarray(array.cpu() if isinstance(array, Tensor) else array)
 
 
 def _of_width(array: Any, table: Table) -> Any:
-    if array.ndim == 2 and array.shape[1] == len(table.columns):
+    names = table.features
+    if array.ndim == 2 and array.shape[1] == len(names):
         return array
     raise BadInput(
-        f"x has shape {tuple(array.shape)}. (batch, {len(table.columns)}) was expected: the model reads "
-        f"{', '.join(table.columns)}. Pass a DataFrame, whose columns are found by name."
+        f"x has shape {tuple(array.shape)}. (batch, {len(names)}) was expected: the model reads "
+        f"{first(names, 24)}. Pass a DataFrame, whose columns are found by name."
     )
 
 
@@ -160,10 +171,10 @@ def _pack_images(model: Model, sources: Sequence[Any]) -> Packed:
         )
     shown = np.stack([spec.picture(to_image(source)) for source in sources])
     numbers = np.stack([spec.numbers(picture) for picture in shown])
-    first = model.network.axes(numbers.shape).index("channel") == 1
+    before = model.network.axes(numbers.shape).index("channel") == 1
     named = all(isinstance(source, str | os.PathLike) for source in sources)
     labels = {"input": [os.fspath(source) for source in sources]} if named else {}
-    return numeric(model, np.moveaxis(numbers, -1, 1) if first else numbers, {"picture": shown}, labels)
+    return numeric(model, np.moveaxis(numbers, -1, 1) if before else numbers, {"picture": shown}, labels)
 
 
 def _pack_texts(model: Model, texts: list[str]) -> Packed:
@@ -188,4 +199,17 @@ def _pack_frame(model: Model, frame: Any) -> Packed:
         raise BadInput("the table has no columns. Columns of numbers were expected. Check how it was made.")
     else:
         spec = Table(list(dict.fromkeys(map(str, frame.columns))))
-    return numeric(model, check_numbers(spec.numbers(frame), "x"), {}, {"feature": list(spec.columns)})
+    raw = check_numbers(spec.read(frame), "x")
+    return _table(model, spec, spec.encoded(raw), raw)
+
+
+def _table(model: Model, spec: Table, numbers: Any, raw: Array) -> Packed:
+    """(row, feature) as the network reads it, with the names of features and columns, and what stood in the table."""
+    labels: dict[str, Any] = {"feature": spec.features, "player": list(spec.columns)}
+    if spec.categories:
+        labels["category"] = {name: [str(value) for value in values] for name, values in spec.categories.items()}
+    packed = numeric(model, numbers, {} if spec.plain else {"shown": raw.astype(np.float64)}, labels)
+    if not spec.joins:
+        return packed
+    groups = torch.tensor(spec.groups, device=packed.x.device)
+    return replace(packed, groups=groups, labels={**labels, "group": spec.groups})

@@ -28,6 +28,7 @@ def pack_encoding(model: Model, encoding: dict[str, Any], tokenizer: Any, strict
     Padding never moves: whatever a method does to it, the network sees it as it was. So padding gets nothing, and a
     text gets the same answer alone and beside longer ones. In x it stands as the mean of the text's own tokens.
     Values are summed over the embedding: (batch, token). `strict`: names that nobody knows are refused.
+    Held, so that they are no players: padding, and the tokenizer's special tokens but for that of unknown words.
     """
     network = model.network
     parts = _parts(model, encoding, strict)
@@ -48,7 +49,8 @@ def pack_encoding(model: Model, encoding: dict[str, Any], tokenizer: Any, strict
     def unpack(values: np.ndarray[Any, Any], additive: bool) -> dict[str, np.ndarray[Any, Any]]:
         return {"values": values.sum(-1) if additive else values.mean(-1)}
 
-    return Packed(x, AXES, feed, unpack, {"values": AXES[:2]}, {"token": _words(ids, real, tokenizer)})
+    words = {"token": _words(ids, real, tokenizer)}
+    return Packed(x, AXES, feed, unpack, {"values": AXES[:2]}, words, held=~real | _added(ids, tokenizer))
 
 
 def embedded_ids(model: Model, ids: Any) -> Tensor:
@@ -116,6 +118,12 @@ def check_ids(ids: Tensor, embedding: Any) -> None:
             f"x holds the token ids {int(ids.min())} to {int(ids.max())}; the embedding has {size} of them, from 0. "
             "Ids of this network's own tokenizer were expected. Check which tokenizer made them."
         )
+
+
+def _added(ids: Tensor, tokenizer: Any) -> Tensor:
+    """(batch, token) whether a token is one of the tokenizer's own, such as [CLS]; an unknown word is a word."""
+    own = set(getattr(tokenizer, "all_special_ids", ())) - {getattr(tokenizer, "unk_token_id", None)}
+    return torch.isin(ids, torch.tensor(sorted(own), dtype=torch.long, device=ids.device))
 
 
 def _words(ids: Tensor, real: Tensor, tokenizer: Any) -> list[list[str]]:

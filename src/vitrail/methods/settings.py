@@ -29,15 +29,25 @@ VOCABULARY = {
     "std": "standard deviation of the noise, in units of x",
     "seed": "start of the random numbers; the same seed gives the same answer",
     "baseline": "the input that stands for nothing there: a number, an array like one example, several examples "
-    "to average over, 'blur', 'mean' or 'noise'",
+    "to average over, 'blur', 'mean' or 'noise', and for texts 'mask'",
     "layer": "the layer to read, by the name that model.layers gives it; 'auto' chooses",
     "of": "the method that this one wraps, by name or with its own settings",
-    "patch": "side of a square patch in pixels; None for an eighth of the picture",
+    "patch": "side of a square patch in pixels, or of a window in steps; None for an eighth of the picture",
     "stride": "pixels between patches; None for half a patch",
-    "players": "what goes together: 'pixels', 'patches', 'superpixels', 'columns', 'tokens', or an array of labels",
+    "players": "what goes together: 'pixels', 'patches', 'superpixels', 'windows', 'columns', 'groups', 'tokens', "
+    "'sentences', or an array of labels",
+    "budget": "how many coalitions of players are evaluated for each example at most, with the empty and the whole one",
+    "fill": "what stands in for players that are absent: the 'baseline', 'conditional' draws from the background given "
+    "what is there, or 'inpaint' from the surroundings in a picture",
+    "hierarchy": "which players go together first: 'halves' of where they lie, 'similar' neighbours or columns, or an "
+    "array (players - 1, 2) of merges",
+    "index": "which interaction: 'sii' is Shapley's, 'k-sii' shares it out so that everything adds up, 'banzhaf' "
+    "counts all coalitions alike",
     "tolerance": "stop when the completeness gap is below this share of the change in the target",
     "cutoff": "highest spatial frequency that is kept, as a share of that of a checkerboard",
     "count": "how many superpixels",
+    "width": "how far the kernel reaches that weighs coalitions by their cosine distance from x; half the players are "
+    "at 0.29",
     "fusion": "how the heads of an attention become one: their 'mean', 'max' or 'min'",
     "discard": "the share of the lowest attention weights that is dropped",
     "preset": "which rule goes back through which operation, by its name in the field, or a table of rules",
@@ -61,7 +71,7 @@ class Setting:
     @property
     def kind(self) -> str:
         """One of "baseline", "method", "preset" and "plain"."""
-        kinds = ((Baseline, "baseline"), (Method, "method"), (Preset, "preset"))
+        kinds = ((Baseline, "baseline"), (Baseline | None, "baseline"), (Method, "method"), (Preset, "preset"))
         return next((kind for hint, kind in kinds if self.hint == hint), "plain")
 
     def read(self, value: Any, methods: Mapping[str, type], shape: Sequence[int]) -> Any:
@@ -70,7 +80,7 @@ class Setting:
         Raises BadSetting when it is of the wrong type or out of range.
         """
         if self.kind == "baseline":
-            return baseline_of(value, shape)
+            return None if value is None and self.hint != Baseline else baseline_of(value, shape)
         if self.kind == "method":
             return method_of(value, methods, shape)
         if self.kind == "preset":
@@ -95,6 +105,7 @@ class Setting:
         about = {"description": VOCABULARY.get(self.name, ""), "default": as_json(self.default)}
         if self.kind == "baseline":
             kinds: list[Any] = [{"type": "number"}, {"enum": list(NAMED)}, {"type": "array"}, {"type": "object"}]
+            kinds += [{"type": "null"}] if self.hint != Baseline else []
             return {"anyOf": kinds, **about}
         if self.kind == "method":
             return {"anyOf": [{"type": "string"}, {"type": "object"}], **about}

@@ -19,7 +19,7 @@ from vitrail.model.plan import prepare
 from vitrail.model.question import Asks, Question
 from vitrail.model.survey import Survey
 from vitrail.model.surveys import Surveys
-from vitrail.model.sweep import Sweep, chunk_size, chunks
+from vitrail.model.sweep import SHORT, Sweep, chunk_size, chunks
 from vitrail.model.trace import Trace
 
 Edit = Mapping[str, Callable[[Tensor], Tensor]]
@@ -228,14 +228,17 @@ class Model:
         return self.over(sweep, lambda model, rows, steps: model.gradient(sweep.point(rows, steps), target))
 
     def _answers(self, sweep: Sweep, target: Asks) -> Tensor:
-        """(examples, count) the target at every point."""
-        answers = self.question.packed.x.new_empty(sweep.examples, sweep.count)
+        """(examples, count) the target at every point; the first of them if it was stopped and may be."""
+        answers, done = self.question.packed.x.new_empty(sweep.examples, sweep.count), 0
 
         def run(rows: Tensor, steps: Tensor) -> None:
+            nonlocal done
             answers[rows, steps] = self.at(rows)(sweep.point(rows, steps), target)
+            done += len(rows)
 
-        self._chunked(sweep, run)
-        return answers
+        with self.question.stoppable(sweep.prefix):
+            self._chunked(sweep, run)
+        return answers[:, : done // sweep.examples]
 
     def _chunked(self, sweep: Sweep, run: Callable[[Tensor, Tensor], None]) -> None:
         question, total = self.question, sweep.examples * sweep.count
@@ -243,11 +246,11 @@ class Model:
         with question.working(total) as advance:
 
             def part(indices: Tensor) -> None:
-                run(indices // sweep.count, indices % sweep.count)
+                run(*sweep.pairs(indices))
                 advance(len(indices))
 
             size = chunk_size(found.largest, found.saved, self.rows.device)
-            chunks(total, size, self.rows.device, part)
+            chunks(total, size, self.rows.device, part, SHORT if sweep.prefix else None)
 
     # -- one pass --------------------------------------------------------------------------------------
 

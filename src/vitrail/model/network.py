@@ -14,7 +14,7 @@ class Network(Protocol):
     """A network of some framework, never rewritten.
 
     name            the class name, for messages
-    framework       "torch", "keras", "huggingface", "torchscript", "callable"
+    framework       "torch", "keras", "huggingface", "torchscript", "xgboost", "lightgbm", "scikit-learn", "callable"
     differentiable  whether gradients flow through `run`
     watchable       whether single operations can be seen while it runs
     classes         the names of the classes, when the network knows them

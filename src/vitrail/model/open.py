@@ -11,13 +11,16 @@ import torch
 from torch import nn
 
 from vitrail.errors import CannotOpen, UnsafeFile, VitrailError
-from vitrail.model import huggingface, keras
+from vitrail.model import forests, huggingface, keras, lightgbm, xgboost
 from vitrail.model.callable import CallableNetwork
 from vitrail.model.export import of_program, open_export
 from vitrail.model.network import Network, first_line
 from vitrail.model.torch import TorchNetwork, open_script
 
-KINDS = "a torch.nn.Module, a Keras model, a PreTrainedModel, a function, or a path to .keras, .h5, .pt2 or TorchScript"
+KINDS = (
+    "a torch.nn.Module, a Keras model, a PreTrainedModel, trees of XGBoost, LightGBM or scikit-learn, a function, or a "
+    "path to .keras, .h5, .pt2, TorchScript, or a booster's own file"
+)
 WANTED = KINDS[0].upper() + KINDS[1:]
 SAFE_WAY = (
     "Build the network in Python, load its weights with network.load_state_dict(torch.load(path, "
@@ -34,6 +37,9 @@ def network_of(source: Any) -> tuple[Network, Any]:
         return keras.KerasNetwork(keras_on_torch(source)), None
     if huggingface.is_live(source):
         return huggingface.HuggingFaceNetwork(source), None
+    for library in (xgboost, lightgbm, forests):
+        if library.is_live(source):
+            return library.network_of(source), None
     if isinstance(source, nn.Module):
         return TorchNetwork(source), None
     if isinstance(source, Mapping):
@@ -89,6 +95,10 @@ def _reader(path: str) -> Callable[[str], Network]:
         return keras.open_file
     if head.startswith(b"PK"):
         return _reader_of_zip(path)
+    if head.startswith(lightgbm.HEAD):
+        return lightgbm.open_file
+    if xgboost.wrote(path):
+        return xgboost.open_file
     _refuse(path, head)
     begins = f"it begins with {head!r}" if head else "it is empty"
     raise CannotOpen(

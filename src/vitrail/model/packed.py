@@ -30,7 +30,10 @@ class Packed:
     unpack    (values shaped like x, whether they add up) -> the arrays in the layout that the user gave, by name
     out_axes  the names of the axes of each unpacked array
     labels    names for positions: columns, tokens
-    shown     the input as a person would look at it, if that is not x itself
+    shown     the input as a person would look at it, if that is not x itself: "picture", or "shown", the columns of a
+              table in their own units
+    held      (examples, token) bool: tokens that are always there, such as padding and what the tokenizer adds
+    groups    (feature,) the number of the group of each column, where some belong together, such as one-hot columns
     """
 
     x: Tensor
@@ -40,6 +43,14 @@ class Packed:
     out_axes: Mapping[str, tuple[str, ...]]
     labels: Mapping[str, Any] = field(default_factory=dict)
     shown: Mapping[str, Any] = field(default_factory=dict)
+    held: Tensor | None = None
+    groups: Tensor | None = None
+
+    @property
+    def shown_axes(self) -> dict[str, tuple[str, ...]]:
+        """The axes of what is shown: of pictures, or of the columns of a table."""
+        picture, table = ("batch", "height", "width", "channel"), ("batch", "player")
+        return {name: picture if array.ndim == 4 else table for name, array in self.shown.items()}
 
 
 def plain(network: Network, x: Any) -> Packed:

@@ -17,10 +17,19 @@ def reporting(progress: bool | Report) -> Iterator[Report | None]:
     else:
         from rich.progress import Progress
 
-        with Progress(transient=True) as bar:
-            task = bar.add_task("explaining", total=None)
-            with onward(lambda done, total: bar.update(task, completed=done, total=total)) as report:
+        with Progress(*Progress.get_default_columns(), "{task.fields[rate]}", transient=True) as bar:
+            task = bar.add_task("explaining", total=None, rate="")
+
+            def update(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total, rate=rate_of(bar.tasks[0].speed))
+
+            with onward(update) as report:
                 yield report
+
+
+def rate_of(speed: float | None) -> str:
+    """Evaluations per second, as the bar has measured them lately."""
+    return "" if speed is None else f"{speed:,.0f} evaluations/s"
 
 
 @contextmanager

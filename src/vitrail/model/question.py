@@ -28,6 +28,7 @@ class Question:
     speed     "auto": long sweeps use a faster plan once it has been checked; "plain": never; "fast": always try
     plan      handlers of the plan in use, None for the plain path
     speedups  what was used and how it was checked, for the provenance
+    stopped   whether Ctrl-C ended a sweep whose first answers are enough
     """
 
     def __init__(self, packed: Packed, progress: Progress | None = None, speed: str = "auto") -> None:
@@ -39,6 +40,7 @@ class Question:
         self.forwards = 0
         self.backwards = 0
         self.prepared = False
+        self.stopped = False
         self.plan: Mapping[Site, Handler] | None = None
         self.speedups: dict[str, Any] = {}
         self._heard = torch.zeros(len(packed.x), dtype=torch.bool, device=packed.x.device)
@@ -88,3 +90,22 @@ class Question:
             yield advance
         finally:
             self._depth -= 1
+
+    @contextmanager
+    def together(self, total: int, sweeps: int) -> Iterator[Callable[[int], None]]:
+        """Several sweeps as one count of points; a single one counts for itself."""
+        if sweeps < 2:
+            yield lambda count: None
+            return
+        with self.working(total) as advance:
+            yield advance
+
+    @contextmanager
+    def stoppable(self, may: bool) -> Iterator[None]:
+        """Ctrl-C ends a sweep that may be stopped, and is noted."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if not may:
+                raise
+            self.stopped = True

@@ -11,6 +11,7 @@ from vitrail.errors import OutOfMemory
 #: glibc hands blocks above 32 MiB back to the system at once, so that every pass pays for fresh pages:
 #: on a CPU a chunk is kept so small that its largest tensor stays below.
 LARGEST_TENSOR = 30 * 2**20
+SHORT = 64  #: rows of the first chunk of a sweep that may be stopped
 CPU_BUDGET = 2**30  #: bytes that a chunk may hold for the way back
 
 
@@ -21,6 +22,8 @@ class Sweep:
     point    (rows (m,), steps (m,)) -> (m, ...): the points for these pairs of example and step
     weights  (count,) or (examples, count): what each answer counts; their plain mean if None
     factor   (rows, steps) -> (m, ...): what each answer is multiplied by, element by element; nothing if None
+    prefix   step by step through all examples, so that Ctrl-C leaves whole answers to the first steps; else example by
+             example
     """
 
     examples: int
@@ -28,6 +31,13 @@ class Sweep:
     point: Callable[[Tensor, Tensor], Tensor]
     weights: Tensor | None = None
     factor: Callable[[Tensor, Tensor], Tensor] | None = None
+    prefix: bool = False
+
+    def pairs(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """(rows, steps) of flat indices."""
+        if self.prefix:
+            return indices % self.examples, indices // self.examples
+        return indices // self.count, indices % self.count
 
     def weight(self, rows: Tensor, steps: Tensor, like: Tensor) -> Tensor:
         """(m,) what these pairs count."""
@@ -45,11 +55,17 @@ def chunk_size(largest: int, saved: int | None, device: torch.device) -> int:
     return max(1, min(LARGEST_TENSOR // max(largest, 1), CPU_BUDGET // max(saved or 4 * largest, 1)))
 
 
-def chunks(total: int, size: int, device: torch.device, run: Callable[[Tensor], None]) -> None:
-    """Call `run` with consecutive flat indices, at most `size` at a time; halve that when memory runs out."""
-    start = 0
+def chunks(
+    total: int, size: int, device: torch.device, run: Callable[[Tensor], None], first: int | None = None
+) -> None:
+    """Call `run` with consecutive flat indices, at most `size` at a time; halve that when memory runs out.
+
+    first    how many to begin with, doubled from chunk to chunk: a network that turns out slow can be stopped early
+    """
+    start, growing = 0, first or size
     while start < total:
-        even = -(-(total - start) // -(-(total - start) // size))  # the rest in chunks of equal size
+        most = min(size, growing)
+        even = -(-(total - start) // -(-(total - start) // most))  # the rest in chunks of equal size
         indices = torch.arange(start, start + even, device=device)
         try:
             run(indices)
@@ -58,7 +74,7 @@ def chunks(total: int, size: int, device: torch.device, run: Callable[[Tensor], 
                 raise
             size = halved(even, error)
             continue
-        start += even
+        start, growing = start + even, 2 * growing
 
 
 def ran_out(error: BaseException) -> bool:

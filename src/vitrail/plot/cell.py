@@ -6,14 +6,18 @@ from html import escape
 import numpy as np
 
 from vitrail.explanation import Array, Explanation
-from vitrail.plot import attention
+from vitrail.plot import attention, interaction
 from vitrail.plot.activation import by_unit, strongest, unit_axis
 from vitrail.plot.caption import readable, signed
 from vitrail.plot.colour import CLIP, colours, hexes, ink, palette_of, reach, solid
 from vitrail.plot.panel import largest, tokens_of
 from vitrail.plot.part import Part, named, parts
 from vitrail.plot.picture import data_uri, overlay, tiny
+from vitrail.plot.players import from_base, regions
+from vitrail.plot.regions import laid_of, parts_of
+from vitrail.plot.shares import NAME, TOP, Shares, cut, number, shares_of
 from vitrail.plot.table import COLUMNS, facts
+from vitrail.plot.waterfall import last_row, own, share_text, steps
 
 MOSAIC = 9  #: channels of a layer that are shown side by side
 
@@ -33,6 +37,10 @@ def cells(answer: Explanation, example: int, alt: str, look: Look) -> str:
         return layer_cell(answer, example, alt, look)
     if answer.kind == "attention" and attention.drawable(answer):
         return attention_cell(answer, example, alt, look)
+    if answer.kind == "players":
+        return players_cell(answer, example, alt, look)
+    if answer.kind == "interaction" and interaction.drawable(answer):
+        return pairs_cell(answer, example, look)
     found = parts(answer) if answer.kind in ("attribution", "map") else []
     if not found or any(part.form == "other" for part in found):
         return arrays_cell(answer)
@@ -131,6 +139,65 @@ def attention_cell(answer: Explanation, example: int, alt: str, look: Look) -> s
     return f'{picture}<p class="note">{escape(attention.note(maps, attention.EACH, attention.EACH))}</p>'
 
 
+def players_cell(answer: Explanation, example: int, alt: str, look: Look) -> str:
+    """The columns of a table adding up, or the values where the players lie, with the value where they begin."""
+    shares, note = shares_of(answer), f'<p class="note">{escape(from_base(answer, example))}</p>'
+    if shares is not None:
+        return falls(own(shares, example, TOP)) if np.isfinite(shares.base).all() else flat(shares, example)
+    laid = laid_of(answer)
+    if laid is None or laid.part.form not in ("picture", "token", "series"):
+        return arrays_cell(answer)
+    if laid.part.form == "picture":
+        return image(regions(laid, example, look.clip, look.opacity), f"{alt}, by regions", look.side) + note
+    return cell(laid.part, example, alt, look) + note
+
+
+def flat(shares: Shares, example: int) -> str:
+    """Bars of shares that begin nowhere."""
+    names = [shares.told(i, example) for i in range(len(shares.names))]
+    return bars(*largest(shares.values[example], names), "signed")
+
+
+def falls(shares: Shares) -> str:
+    """A row for each column of one example, each bar beginning where the one above it ends."""
+    places = steps(shares.values[0], shares.base[0])
+    low, span = places.min(), np.ptp(places) or 1.0
+    rows = [fall("base value", "", number(shares.base[0]))]
+    for i, value in enumerate(np.nan_to_num(shares.values[0])):
+        left, width = (min(places[i], places[i + 1]) - low) / span, abs(value) / span
+        track = f'<i style="left:{100 * left:.1f}%;width:{100 * width:.1f}%;background:{solid(value, "signed")}"></i>'
+        rows.append(fall(shares.told(i, 0), track, share_text(value, shares.error[0, i])))
+    word, end = last_row(shares)
+    return f'<table class="bars falls"><tbody>{"".join(rows)}{fall(word, "", number(end))}</tbody></table>'
+
+
+def fall(name: str, track: str, told: str) -> str:
+    shown = f'<th scope="row">{escape(name)}</th><td><div class="track">{track}</div></td>'
+    return f'<tr>{shown}<td class="number">{escape(told)}</td></tr>'
+
+
+def pairs_cell(answer: Explanation, example: int, look: Look) -> str:
+    """The matrix of pairs; columns go by the numbers of the rows, whose names have room."""
+    matrix = np.asarray(answer.arrays["values"][example], np.float64)
+    kept = interaction.strongest(matrix, interaction.TOP)
+    names, matrix = interaction.names_of(answer, example), matrix[np.ix_(kept, kept)]
+    shades = np.reshape(hexes(matrix.ravel(), reach(matrix, look.clip), "signed"), matrix.shape)
+    head = "".join(f'<th scope="col">{i}</th>' for i in range(1, len(kept) + 1))
+    rows = [
+        f'<tr><th scope="row">{row + 1} {escape(cut(names[player], NAME))}</th>'
+        + "".join(pair(value, shade) for value, shade in zip(matrix[row], shades[row], strict=True))
+        for row, player in enumerate(kept)
+    ]
+    left = len(answer.arrays["values"][example]) - len(kept)
+    note = f'<p class="note">{left} players with less are left out</p>' if left else ""
+    whole = f'<thead><tr><th scope="col">with</th>{head}</tr></thead><tbody>{"".join(rows)}</tbody>'
+    return f'<table class="pairs">{whole}</table>{note}'
+
+
+def pair(value: float, shade: str) -> str:
+    return f'<td class="number" style="background:{shade};color:{ink(shade)}">{value:.2g}</td>'
+
+
 def arrays_cell(answer: Explanation) -> str:
     """The arrays of an Explanation that no other view fits."""
     head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
@@ -147,5 +214,9 @@ def palettes(answer: Explanation) -> list[str]:
         return [] if units is None else [palette_of(units, on="picture" if units.ndim > 2 else "text")]
     if answer.kind == "attention" and attention.drawable(answer):
         return [attention.PALETTE]
-    found = parts(answer) if answer.kind in ("attribution", "map") else []
+    if answer.kind == "interaction":
+        return ["signed"] * interaction.drawable(answer)
+    if answer.kind == "players" and shares_of(answer) is not None:
+        return ["signed"]
+    found = parts_of(answer) if answer.kind in ("attribution", "map", "players") else []
     return [part.palette for part in found if part.form in ("picture", "token", "series", "column")]

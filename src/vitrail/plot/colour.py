@@ -1,4 +1,4 @@
-"""From numbers to colours: three palettes that colour-blind readers can tell apart, and the percentile they clip at."""
+"""From numbers to colours: palettes that colour-blind readers can tell apart, and the percentile they clip at."""
 
 from typing import Any
 
@@ -11,11 +11,14 @@ ANCHORS = {
     "signed": "2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b",
     "magnitude": "000004 110a30 320a5e 57106e 781c6d 9a2865 bc3754 d84c3e ed6925 f98e09 fbb61a f4df53 fcffa4",
     "strength": "fcfbfd e8e7f2 c6c7e1 9e9ac8 796eb2 5b3495 3f007d",
-}  #: palette -> its colours at even distances, from lowest to highest; "signed" is neutral in its middle
+    "value": "a5db36 6ece58 35b779 1f9e89 26828e 31688e 3e4989 482878",
+}  #: palette -> its colours at even distances, from lowest to highest; "signed" is neutral in its middle, and "value"
+#: is for what a column itself holds, so that it is never taken for a share
 MEANING = {
     "signed": ("blue: against", "pale: no influence", "red: for"),
     "magnitude": ("dark: little", "", "bright: much"),
     "strength": ("white: little", "", "purple: much"),
+    "value": ("green: low", "", "purple: high"),
 }  #: palette -> what its low end, its middle and its high end say
 NUMBERS = ("blue: negative", "pale: zero", "red: positive")  #: what "signed" says of a layer, which is for nothing
 MISSING = (128, 128, 128)  #: the colour of a value that is not a number

@@ -10,7 +10,7 @@ from vitrail.errors import BadInput
 from vitrail.explanation import Explanation
 from vitrail.plot.caption import asked, gap_text, predicted
 from vitrail.plot.cell import Look, cells, image
-from vitrail.plot.part import parts
+from vitrail.plot.regions import parts_of
 
 PIXELS = 2.4e6  #: pixels that the pictures of one grid share, so that a page stays small
 
@@ -64,7 +64,7 @@ def subject(answers: Sequence[Explanation], example: int, look: Look, alike: boo
 def original(answers: Sequence[Explanation], example: int, look: Look) -> str:
     """The pictures that the network saw, out of the first answer that holds them."""
     for answer in answers:
-        seen = [part for part in parts(answer) if part.picture is not None]
+        seen = [part for part in parts_of(answer) if part.picture is not None]
         if seen:
             words = f"example {example}, {about(answer, example)}"
             told = [f"{words}, {part.name}" if part.name else words for part in seen]

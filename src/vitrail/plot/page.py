@@ -10,7 +10,10 @@ from vitrail.plot.cell import Look
 from vitrail.plot.colour import CLIP
 from vitrail.plot.document import document
 from vitrail.plot.grid import grid, side_for
+from vitrail.plot.inline import charts
 from vitrail.plot.measures import measures
+from vitrail.plot.players import FEW
+from vitrail.plot.shares import shares_of
 from vitrail.plot.sheet import MOST
 
 
@@ -38,20 +41,37 @@ class Page:
 
 
 def make_page(
-    answer: Explanation, *, title: str = "", clip: float = CLIP, opacity: float | None = None, most: int = MOST
+    answer: Explanation,
+    *,
+    title: str = "",
+    style: str = "auto",
+    clip: float = CLIP,
+    opacity: float | None = None,
+    most: int = MOST,
 ) -> Page:
     """One answer as a page: a row for each example, what was measured, how it was made.
 
     Settings    title     over the page; the method's name when empty
+                style     of a picture of all examples over the rows, for tables: "bar", "beeswarm" ...; "auto" for a
+                          beeswarm of the players of a table, when there are more than a few examples
                 clip      percentile of the absolute values that gets full colour, above 0 and up to 100
                 opacity   of the colours over the grey picture, 0 to 1; None picks what suits the palette
                 most      examples shown at most; the page says so when some are left out
-    Raises      BadSetting for a setting out of its range
+    Raises      BadSetting for a style that does not suit, and for a setting out of its range
     """
     if most < 1:
         raise BadSetting(f"most must be at least 1, got {most}. It is how many examples are shown.", most=most)
     rows = range(min(len(answer), most))
     look = Look(clip, opacity, side_for(2 * len(rows)))
     lead = f"{len(rows)} of {len(answer)} examples are shown." if len(rows) < len(answer) else ""
-    section = f"<section>{grid([answer], rows, look)}{measures([answer], rows)}</section>"
+    shown = charts(answer, styles_of(answer, style))
+    section = f"<section>{shown}{grid([answer], rows, look)}{measures([answer], rows)}</section>"
     return Page(document(title or answer.method or answer.kind, lead, [section], [answer], look))
+
+
+def styles_of(answer: Explanation, style: str) -> tuple[str, ...]:
+    """The styles of pictures over the rows: what was asked for, else a beeswarm where there are many examples."""
+    if style != "auto":
+        return (style,)
+    many = answer.kind == "players" and len(answer) > FEW and shares_of(answer) is not None
+    return ("beeswarm",) if many else ()

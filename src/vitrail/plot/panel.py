@@ -31,11 +31,7 @@ class Panel:
 
 def pixel_panels(part: Part, *, clip: float = CLIP, opacity: float | None = None) -> list[Panel]:
     """The original, when there is one, and the heat map over it."""
-    ratio = part.values.shape[2] / part.values.shape[1]
-    width, height = (2.4 * min(ratio, 3.0), 2.4) if ratio >= 1 else (2.4, 2.4 / max(ratio, 1 / 3))
-
-    def original(axes: "Axes", example: int) -> None:
-        draw_pixels(axes, part.picture[example])  # type: ignore[index]  # this panel exists where there is a picture
+    width, height = size_of(part)
 
     def heat(axes: "Axes", example: int) -> None:
         values, picture = part.values[example], None if part.picture is None else part.picture[example]
@@ -43,7 +39,22 @@ def pixel_panels(part: Part, *, clip: float = CLIP, opacity: float | None = None
         add_bar(axes, reach(values, clip), part.palette)
         axes.set_xlabel(part.name, parse_math=False)
 
-    return [Panel(width + 0.2, height, original)] * (part.picture is not None) + [Panel(width + 0.8, height, heat)]
+    return [*side_panel(part), Panel(width + 0.8, height, heat)]
+
+
+def size_of(part: Part) -> tuple[float, float]:
+    """The width and height of a picture in inches."""
+    ratio = part.values.shape[2] / part.values.shape[1]
+    return (2.4 * min(ratio, 3.0), 2.4) if ratio >= 1 else (2.4, 2.4 / max(ratio, 1 / 3))
+
+
+def side_panel(part: Part) -> list[Panel]:
+    """The original beside its heat map, when there is one."""
+    pictures = part.picture
+    if pictures is None:
+        return []
+    width, height = size_of(part)
+    return [Panel(width + 0.2, height, lambda axes, example: draw_pixels(axes, pictures[example]))]
 
 
 def draw_pixels(axes: "Axes", pixels: Array) -> None:

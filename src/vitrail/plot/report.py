@@ -12,6 +12,7 @@ from vitrail.plot.cell import Look
 from vitrail.plot.colour import CLIP
 from vitrail.plot.document import document, paragraphs
 from vitrail.plot.grid import grid, refuse_strangers, side_for
+from vitrail.plot.inline import charts
 from vitrail.plot.measures import measures
 
 CONTENTS = 3  #: sections from which on the page begins with a list of them
@@ -25,12 +26,14 @@ class Section:
     text      plain text under it; an empty line parts paragraphs
     answers   what methods said about the same examples: one column for each; may be empty
     rows      which examples are shown, in this order; None shows all
+    styles    pictures of all examples over the rows, for answers about tables: "bar", "beeswarm", "dependence" ...
     """
 
     title: str
     text: str = ""
     answers: Sequence[Explanation] = ()
     rows: Sequence[int] | None = None
+    styles: Sequence[str] = ()
 
 
 def report(
@@ -72,7 +75,8 @@ def section_html(section: Section, place: int, clip: float, opacity: float | Non
     refuse_strangers(section.title, section.answers)
     rows = rows_of(section)
     look = Look(clip, opacity, side_for(len(rows) * (len(section.answers) + 1)))
-    return f"{head}{grid(section.answers, rows, look)}{measures(section.answers, rows)}</section>"
+    shown = "".join(charts(answer, tuple(section.styles)) for answer in section.answers)
+    return f"{head}{shown}{grid(section.answers, rows, look)}{measures(section.answers, rows)}</section>"
 
 
 def rows_of(section: Section) -> list[int]:

@@ -66,6 +66,15 @@ body.vitrail-page{margin:0;background:#fbfbfa}
  background:var(--quiet)}
 .vitrail .track i{position:absolute;top:0;bottom:0;border-radius:.12rem;
  print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.vitrail .falls,.vitrail .grid.wide .falls{min-width:min(44rem,84vw);max-width:44rem}
+.vitrail .falls th{max-width:19rem;width:36%}
+.vitrail .falls td:nth-child(2){width:46%}
+.vitrail .pairs th,.vitrail .pairs td{padding:.25rem .45rem;font-size:.75rem;border:0}
+.vitrail .pairs thead th{text-align:right}.vitrail .pairs tbody th{white-space:nowrap}
+.vitrail .pairs td{print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.vitrail .charts{display:flex;flex-wrap:wrap;gap:1rem;margin:1.25rem 0}
+.vitrail .chart{display:block;max-width:100%;height:auto;background:#fff;border:1px solid var(--rule);
+ border-radius:.6rem;padding:.5rem}
 .vitrail .strip{display:flex;gap:.4rem;min-width:22rem}
 .vitrail .strip .rows{display:flex;flex-direction:column;justify-content:space-around;font-size:.7rem;
  line-height:1;

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from vitrail.inputs.baselines import Baseline, Constant
-from vitrail.inputs.players import labels_of
+from vitrail.inputs.players import labels_of, written
 from vitrail.methods.answer import Answer
 from vitrail.methods.settings import Count
 from vitrail.model import Model, Sweep
@@ -20,8 +20,8 @@ class FeatureAblation:
 
         a_p = f(x) - f(x with p replaced by b)
 
-    Settings    players   what is taken away together: "auto" (patches of pictures, else columns or tokens), "pixels",
-                          "patches", "superpixels", "columns", "tokens", or labels shaped like one example
+    Settings    players   what is taken away together: "auto" (patches of pictures, windows of time, tokens, columns
+                          with those of one category joined), a kind by its name, or labels shaped like one example
                 patch     side of a patch in pixels, None for an eighth of the picture
                 count     how many superpixels
                 baseline  b, what replaces a player; averaged over several
@@ -40,7 +40,8 @@ class FeatureAblation:
     baseline: Baseline = Constant(0.0)
 
     def __call__(self, model: Model, x: Tensor, target: Target) -> Answer:
-        labels = labels_of(self.players, x, model.axes, self.patch, self.count)  # (batch, ...) like x, from 0
+        who = written(self.players, model.question.packed)
+        labels = labels_of(who, x, model.axes, self.patch, self.count)  # (batch, ...) like x, from 0
         starts = self.baseline(x, model.axes)
         count = int(labels.max()) + 1
 
