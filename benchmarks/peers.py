@@ -1,5 +1,6 @@
 """The other libraries. They are installed by the extra `bench`, and imported here only."""
 
+import contextlib
 import importlib
 import sys
 import types
@@ -49,6 +50,110 @@ def versions() -> dict[str, str]:
     """The versions of what is compared."""
     from importlib import metadata
 
-    names = ("vitrail", "torch", "captum", "grad-cam", "keras", "transformers", "numpy")
+    names = "vitrail torch captum grad-cam shap shapiq xgboost-cpu lightgbm keras transformers numpy".split()
     installed = {d.metadata["Name"] for d in metadata.distributions()}
     return {name: metadata.version(name) for name in names if name in installed}
+
+
+def kernel_explainer(network: Any, references: Any, owners: Any) -> Any:
+    """shap.KernelExplainer for a network whose columns belong to players: (rows, budget) -> values; None without shap.
+
+    Columns that belong together are one variable of its own kind of data, as its documentation says.
+    """
+    try:
+        shap = importlib.import_module("shap")
+    except ImportError:
+        return None
+    torch = importlib.import_module("torch")
+    groups = [(owners == k).nonzero()[:, 0].numpy() for k in range(int(owners.max()) + 1)]
+    data = importlib.import_module("shap.utils._legacy").DenseData(
+        references.numpy(), [f"player {k}" for k in range(len(groups))], groups
+    )
+
+    def predict(rows: Any) -> Any:
+        with torch.inference_mode():
+            return network(torch.from_numpy(rows)).numpy()[:, 0]
+
+    explainer = shap.KernelExplainer(predict, data)
+    return lambda rows, budget: explainer.shap_values(rows.numpy(), nsamples=budget, l1_reg=0, silent=True)
+
+
+def shapley_values(game: Any, players: int, budget: int, seed: int) -> dict[str, Any]:
+    """Every peer's estimate of a game's Shapley values, by name; those that raise at this budget are left out."""
+    found = {}
+    with contextlib.suppress(ImportError):
+        found["shap.KernelExplainer"] = explained_by_shap(game, players, budget, seed)
+    with contextlib.suppress(ImportError):
+        found |= estimated_by_shapiq(game, players, budget, seed)
+    return found
+
+
+def explained_by_shap(game: Any, players: int, budget: int, seed: int) -> Any:
+    """shap.KernelExplainer on the game itself: who plays is its input, nobody its background."""
+    shap = importlib.import_module("shap")
+    numpy = importlib.import_module("numpy")
+    numpy.random.seed(seed)
+    explainer = shap.KernelExplainer(lambda there: game(there > 0.5)[:, 0].numpy(), numpy.zeros((1, players)))
+    return explainer.shap_values(numpy.ones((1, players)), nsamples=budget, l1_reg=0, silent=True)[0]
+
+
+SHAPIQ = {
+    "KernelSHAP": {},
+    "UnbiasedKernelSHAP": {},
+    "PermutationSamplingSV": {},
+    "StratifiedSamplingSV": {},
+    "OwenSamplingSV": {},
+    "SVARM": {},
+    "SHAPIQ": {"index": "SV", "max_order": 1},
+    "ProxySPEX": {"index": "SV", "max_order": 1},
+    "SPEX": {"index": "SV", "max_order": 1},
+}  #: the estimators of Shapley values that shapiq has, and what they must be told
+
+
+def estimated_by_shapiq(game: Any, players: int, budget: int, seed: int) -> dict[str, Any]:
+    """Each of shapiq's estimators; one that cannot work with the budget is left out."""
+    approximator = importlib.import_module("shapiq.approximator")
+    numpy = importlib.import_module("numpy")
+    found = {}
+
+    def worth(there: Any) -> Any:
+        there = numpy.asarray(there)
+        return game(there.reshape(-1, players))[:, 0].numpy()
+
+    for name, settings in SHAPIQ.items():
+        made = getattr(approximator, name)(n=players, random_state=seed, **settings)
+        with contextlib.suppress(ValueError, IndexError):
+            values = made.approximate(budget=budget, game=worth)
+            found[f"shapiq.{name}"] = numpy.array([values[(i,)] for i in range(players)])
+    return found
+
+
+def tree_explainer(estimator: Any, background: Any = None) -> Any:
+    """shap.TreeExplainer's values for an ensemble: rows -> values; None without shap."""
+    try:
+        shap = importlib.import_module("shap")
+    except ImportError:
+        return None
+    explainer = shap.TreeExplainer(estimator, background)
+    return lambda rows: explainer.shap_values(rows, check_additivity=False)
+
+
+def xgboost_regressor(**settings: Any) -> Any:
+    """An XGBRegressor, not yet fitted."""
+    return importlib.import_module("xgboost").XGBRegressor(**settings)
+
+
+def xgboost_interactions(estimator: Any, rows: Any) -> Any:
+    """XGBoost's own interaction values."""
+    data = importlib.import_module("xgboost").DMatrix(rows)
+    return estimator.get_booster().predict(data, pred_interactions=True)
+
+
+def deep_forest(trees: int) -> Any:
+    """A forest on 3,000 rows of noise, with leaves of five."""
+    numpy = importlib.import_module("numpy")
+    x = numpy.random.default_rng(0).normal(size=(3000, 40))
+    forest = importlib.import_module("sklearn.ensemble").RandomForestRegressor(
+        trees, random_state=0, min_samples_leaf=5
+    )
+    return forest.fit(x, x[:, :10].sum(1))

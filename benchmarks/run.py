@@ -1,20 +1,31 @@
-"""Run the benchmarks and print the table; `--write` puts it into README.md beside this file."""
+"""Run the benchmarks and print their tables; `--write` puts them into README.md beside this file."""
 
 import argparse
+import importlib
 import os
 import platform
 import re
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
 
 import cases
 import peers
 import torch
-import ways
 
 PAGE = Path(__file__).with_name("README.md")
-PLACE = re.compile(r"(<!-- measured -->\n).*?(<!-- /measured -->)", re.DOTALL)
+#: a file beside this one -> the heading of its table
+SECTIONS = {
+    "ways": "Other ways back, and attention",
+    "cases": "Gradients",
+    "games": "Shapley values",
+    "trees": "Tree ensembles",
+    "perturbation": "Perturbation",
+}
+
+
+def place(section: str) -> re.Pattern[str]:
+    """Where the table of a section stands on the page."""
+    return re.compile(rf"(<!-- measured {section} -->\n).*?(<!-- /measured {section} -->)", re.DOTALL)
 
 
 def table(rows: list[cases.Row]) -> str:
@@ -34,20 +45,27 @@ def machine() -> str:
     return f"Measured on {datetime.now(UTC):%Y-%m-%d}: Python {platform.python_version()}, {versions}; {cores}."
 
 
+def measured(section: str, quick: bool) -> str:
+    """The rows of a section, printed as they come, as a page."""
+    rows = []
+    for row in importlib.import_module(section).everything(quick):
+        rows.append(row)
+        print(f"{row.measured:8.3g}  (asked {row.asked})  {row.name}  [{row.detail}]", flush=True)
+    return f"### {SECTIONS[section]}\n\n{machine()}\n\n{table(rows)}\n"
+
+
 def main() -> None:
     """Measure, print, and write when asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does it still run?")
-    parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")
+    parser.add_argument("--only", action="append", choices=SECTIONS, help="one section; may be said again")
+    parser.add_argument("--write", action="store_true", help="put the tables into benchmarks/README.md")
     chosen = parser.parse_args()
-    rows = []
-    for row in chain(ways.everything(chosen.quick), cases.everything(chosen.quick)):
-        rows.append(row)
-        print(f"{row.measured:8.3g}  (asked {row.asked})  {row.name}  [{row.detail}]", flush=True)
-    page = f"{machine()}\n\n{table(rows)}\n"
-    print("\n" + page)
-    if chosen.write:
-        PAGE.write_text(PLACE.sub(lambda found: found[1] + page + found[2], PAGE.read_text()))
+    for section in chosen.only or SECTIONS:
+        page = measured(section, chosen.quick)
+        print("\n" + page)
+        if chosen.write:
+            PAGE.write_text(place(section).sub(lambda found, page=page: found[1] + page + found[2], PAGE.read_text()))
 
 
 if __name__ == "__main__":
