@@ -14,6 +14,7 @@ from known import attends, grows, normal
 from vitrail.model.keras import on_torch
 
 SETTINGS = {
+    "exact-shapley": {"patch": 4},
     "smoothgrad": {"samples": 4},
     "vargrad": {"samples": 4},
     "squaregrad": {"samples": 4},

@@ -97,7 +97,7 @@ def test_the_whole_demo(run_demo):
     assert "<script" not in text
     assert 'src="http' not in text
     assert "Egyptian cat" in text
-    assert "beeswarm of permutation-shap, 190 examples" in text
+    assert "beeswarm of kernel-shap, 190 examples" in text
 
 
 @pytest.fixture

@@ -41,6 +41,15 @@ def test_columns_are_found_by_name_and_categories_become_codes(table):
     np.testing.assert_array_equal(packed.shown["shown"], packed.x)
 
 
+def test_spaces_that_the_library_made_underscores_are_found_again():
+    spaced = Columns(3, ("hair_colour", "own_age", "income"), NAMED.categories)
+    frame = FRAME.rename(columns={"colour": "hair colour", "age": "own age"})
+    packed = pack_columns(model(spaced), frame[["income", "own age", "hair colour"]])
+    torch.testing.assert_close(packed.x, pack_columns(model(), FRAME).x, equal_nan=True)
+    assert packed.labels["feature"] == ["hair colour", "own age", "income"]
+    refused(frame.rename(columns={"own age": "age of own"}), "no column 'own_age'", columns=spaced)
+
+
 def test_missing_values_of_every_kind_are_nan():
     frame = pd.DataFrame({"age": pd.array([30, None], dtype="Int64"), "income": [None, 2], "colour": [None, pd.NA]})
     numbers = pack_columns(model(), frame).x

@@ -7,7 +7,8 @@ import vitrail
 from known import smooth
 from vitrail.errors import BadSetting
 from vitrail.inputs.classes import names
-from vitrail.inputs.modality import Images, Table, Text
+from vitrail.inputs.modality import Images, Text
+from vitrail.inputs.table import Table
 
 
 def tokenizer(texts, **options):

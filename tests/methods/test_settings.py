@@ -155,4 +155,4 @@ def test_kinds_of_settings():
     kinds = {s.name: s.kind for s in settings_of(vitrail.SmoothGrad).values()}
     assert kinds == {"of": "method", "std": "plain", "samples": "plain", "seed": "plain"}
     assert settings_of(vitrail.IDGI)["baseline"].kind == "baseline"
-    assert {"enum": ["blur", "mean", "noise"]} in settings_of(vitrail.IDGI)["baseline"].schema()["anyOf"]
+    assert {"enum": ["blur", "mean", "noise", "mask"]} in settings_of(vitrail.IDGI)["baseline"].schema()["anyOf"]

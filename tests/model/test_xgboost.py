@@ -129,6 +129,17 @@ def test_categories_are_found_by_name_and_split_as_in_training(settings):
     np.testing.assert_allclose(trees(codes), model.network.margins(codes), rtol=0, atol=NOISE)
 
 
+def test_a_number_that_stood_for_missing_in_training_still_does():
+    holes = np.nan_to_num(HOLES, nan=-7)
+    estimator = xgb.XGBRegressor(n_estimators=10, missing=-7).fit(holes, Y)
+    said = estimator.predict(holes)
+    model = vitrail.open(estimator)
+    np.testing.assert_allclose(model(holes)[:, 0], said, rtol=0, atol=0)
+    answer = vitrail.explain(model, holes, "tree-shap")
+    np.testing.assert_allclose(answer.values.sum(1) + answer.base_value, said, rtol=0, atol=NOISE)
+    assert np.abs(vitrail.open(estimator.get_booster())(holes)[:, 0].numpy() - said).max() > 0.1
+
+
 def test_columns_are_named_as_in_training():
     frame = pd.DataFrame(X, columns=list("abcd"))
     model = vitrail.open(xgb.XGBRegressor(n_estimators=3).fit(frame, Y))

@@ -72,7 +72,7 @@ def learnt(x: Array, kinds: Array, rounds: int) -> nn.Module:
 def chapter(
     model: Model, x: dict[str, Array], kinds: Array, background: dict[str, Array], taught: int, effort: Effort
 ) -> Chapter:
-    recipes: Recipes = [{"method": "permutation-shap", "baseline": background, "budget": effort.budget, "seed": SEED}]
+    recipes: Recipes = [{"method": "kernel-shap", "baseline": background, "budget": effort.budget, "seed": SEED}]
     answers = ask_all(model, x, recipes, "columns", "benign")
     chance = model(x).softmax(1)[:, 1].numpy()
     rows = chosen(chance, kinds)

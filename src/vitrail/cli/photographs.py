@@ -110,7 +110,7 @@ def rather(model: Model, x: Any, effort: Effort) -> Chapter:
 def pieces(model: Model, x: Any, effort: Effort) -> Chapter:
     recipes: Recipes = [
         {
-            "method": "permutation-shap",
+            "method": "odd-shap",
             "players": "superpixels",
             "count": effort.pieces,
             "baseline": "blur",

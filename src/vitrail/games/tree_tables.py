@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+import torch
 
 from vitrail.games.tree_kernel import between, interactions, pairs, shapley
 from vitrail.games.tree_units import BITS, Conditions, Units
@@ -131,15 +132,15 @@ class Tables:
 
     def __call__(self, ranks: Array, total: Array) -> None:
         rows, units = ranks.shape[1], len(self.conditions.column)
-        block, found = max(1, HELD // (BITS * rows)), np.empty(rows)
+        block = max(1, HELD // (BITS * rows))
         for begin in range(0, units, block):
             end = min(units, begin + block)
             codes = coded(self.conditions.answers(ranks, begin, end))
             first, last = np.searchsorted(self.unit, (begin, end))
-            for k in range(first, last):
-                table = self.flat[self.start[k] : self.start[k + 1]]
-                np.take(table, codes[self.unit[k] - begin], out=found, mode="clip")
-                total[self.place[k]] += found
+            at = codes[self.unit[first:last] - begin]
+            at += self.start[first:last, None]
+            found = torch.from_numpy(np.take(self.flat, at, mode="clip"))
+            torch.from_numpy(total).index_add_(0, torch.from_numpy(self.place[first:last]), found)
 
 
 def coded(answers: Array) -> Array:

@@ -1,6 +1,6 @@
 """The columns of networks that bring their own: ensembles of trees know their names, categories and missing values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,7 +90,7 @@ def _array(x: Any) -> Array:
 
 def _of_table(columns: Columns, table: Any) -> tuple[list[str], Array]:
     there = list(map(str, table if isinstance(table, Mapping) else table.columns))
-    wanted = list(columns.names) or there
+    wanted = _spelt(columns.names, there) or there
     _check_names(columns, there, wanted)
     held = dict(zip(there, table if isinstance(table, Mapping) else table.columns, strict=True))
     read = []
@@ -103,6 +103,12 @@ def _of_table(columns: Columns, table: Any) -> tuple[list[str], Array]:
     if len({len(column) for column in read}) > 1:
         raise BadInput("the columns are of different lengths. One length was expected. Cut them.")
     return wanted, np.stack(read, 1)
+
+
+def _spelt(trained: Sequence[str], there: list[str]) -> list[str]:
+    """The names of training as the table has them: LightGBM puts underscores for their spaces."""
+    spaced = {name.replace(" ", "_"): name for name in there}
+    return [name if name in there else spaced.get(name, name) for name in trained]
 
 
 def _check_names(columns: Columns, there: list[str], wanted: list[str]) -> None:
@@ -166,11 +172,12 @@ def _codes(column: Any, name: str, known: tuple[Any, ...]) -> Array:
 
 
 def _checked(numbers: Array, columns: Columns, names: list[str], model: str) -> Array:
-    """The same numbers: some of them, none infinite, NaN only where it is known, codes only that exist."""
+    """The same numbers, NaN for holes: some of them, none infinite, NaN only where it is known, codes that exist."""
     if 0 in numbers.shape:
         raise BadInput(
             f"x is empty: its shape is {numbers.shape}. At least one row was expected. Check how it was made."
         )
+    numbers = np.where(numbers == columns.hole, np.nan, numbers)
     called = names or [str(i) for i in range(columns.count)]
     for i, column in enumerate(numbers.T):
         wrong = np.isinf(column) if columns.missing else ~np.isfinite(column)

@@ -35,9 +35,9 @@ ADVICE = "Use a method that needs no gradient (occlusion, feature-ablation), or 
 def no_gradient(network: Network) -> NoGradient:
     """For networks that never give gradients."""
     return NoGradient(
-        f"{network.name} ({network.framework}) gives no gradients: it is opened as a plain function. "
-        "Methods without gradients work on it: occlusion, feature-ablation. "
-        "Open the network itself (a torch module, a Keras model) to use the others."
+        f"{network.name} ({network.framework}) gives no gradients. Methods that ask for outputs alone work on it: "
+        "odd-shap, kernel-shap, occlusion, and tree-shap on trees. Ask one of these, or open the network itself (a "
+        "torch module, a Keras model) to use the others."
     )
 
 

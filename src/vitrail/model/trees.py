@@ -19,6 +19,7 @@ class Columns:
     categories  column number -> its categories, in the order of their codes
     coded       whether arrays hold codes; else they hold the categories themselves
     missing     whether NaN may stand for a value that is missing
+    hole        a number that stands for it as well; NaN where there is none
     """
 
     count: int
@@ -26,6 +27,7 @@ class Columns:
     categories: Mapping[int, tuple[Any, ...]] = field(default_factory=dict)
     coded: bool = True
     missing: bool = True
+    hole: float = np.nan
 
 
 @dataclass(frozen=True, eq=False)

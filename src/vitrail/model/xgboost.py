@@ -45,7 +45,7 @@ def network_of(source: Any) -> TreeNetwork:
     booster, best = source.get_booster(), getattr(source, "_Booster", None)
     best = _attribute(best, "best_iteration")
     booster = booster.copy() if best is None else booster[: int(best) + 1]
-    return _read(booster, type(source).__name__, getattr(source, "classes_", ()))
+    return _read(booster, type(source).__name__, getattr(source, "classes_", ()), float(source.missing))
 
 
 def _attribute(booster: Any, name: str) -> str | None:
@@ -75,12 +75,12 @@ def open_file(path: str) -> TreeNetwork:
     return _read(booster, Path(path).stem, ())
 
 
-def _read(booster: Any, name: str, classes: Any) -> TreeNetwork:
+def _read(booster: Any, name: str, classes: Any, hole: float = np.nan) -> TreeNetwork:
     learner = json.loads(bytes(booster.save_raw("json")))["learner"]
     trees = _trees(learner, name)
     squash = SQUASHES.get(learner["objective"]["name"], "")
     names = classes if squash == "softmax" else classes[1:]
-    columns = Columns(trees.features, tuple(booster.feature_names or ()), _categories(booster))
+    columns = Columns(trees.features, tuple(booster.feature_names or ()), _categories(booster), hole=hole)
     return TreeNetwork(name, "xgboost", _margins(booster), trees, columns, squash=squash, classes=names)
 
 
