@@ -5,7 +5,7 @@ import torch
 
 from known import by_orders, counted, interrupted, normal, smooth, unanimity
 from vitrail.errors import BadSetting
-from vitrail.games.odd import odd_shap
+from vitrail.games.odd import odd_shap, on_one_thread
 from vitrail.games.permutation import permutation_shap
 
 close = torch.testing.assert_close
@@ -142,6 +142,15 @@ def test_many_players_are_no_trouble():
 def test_orders_and_pairs_agree():
     game, shares = unanimity(5)
     close(by_orders(game, 5), odd_shap(game, 5, 32, 0).values)
+
+
+def test_the_number_of_threads_is_left_as_it_was():
+    before = torch.get_num_threads()
+    odd_shap(unanimity(6)[0], 6, 20, 0)
+    with on_one_thread():
+        inside = torch.get_num_threads()
+    assert inside == 1
+    assert torch.get_num_threads() == before
 
 
 def test_two_ends_are_too_little():

@@ -1,5 +1,8 @@
 """Shapley values from the odd part of a game alone: pairs of coalitions, and a Gaussian process through them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor
 
@@ -32,8 +35,20 @@ def odd_shap(game: Game, players: int, budget: int, seed: int) -> Estimate:
     if count == all_pairs(players) + 1:
         values = odd.T @ white_part(signs)
         return Estimate(values, torch.zeros_like(values), worth[0], 2 * count)
-    shares, errors = zip(*(_learnt(signs, each) for each in odd.T), strict=True)
+    with on_one_thread():
+        shares, errors = zip(*(_learnt(signs, each) for each in odd.T), strict=True)
     return Estimate(torch.stack(shares), torch.stack(errors), worth[0], 2 * count)
+
+
+@contextmanager
+def on_one_thread() -> Iterator[None]:
+    """Matrices of a few hundred rows are slower on several threads, which spend their time waiting for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _learnt(signs: Tensor, odd: Tensor) -> tuple[Tensor, Tensor]:
