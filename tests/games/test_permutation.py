@@ -68,13 +68,12 @@ def test_everything_is_shared_out():
 
 def test_ctrl_c_gives_what_was_done_so_far():
     game, _ = unanimity(5)
-    stopped, short = permutation_shap(interrupted(game, 30), 5, 200, 0), permutation_shap(game, 5, 26, 0)
+    stopped = permutation_shap(interrupted(game, 30), 5, 200, 0)
     assert stopped.coalitions == 26
     assert torch.isfinite(stopped.error).all()
     # the orders of a longer plan are not those of a shorter one: the plan is drawn at once
     first = permutation_shap(lambda c: game(c[:26]), 5, 200, 0)
     close(stopped.values, first.values)
-    assert short.values.shape == stopped.values.shape
 
 
 def test_with_a_single_pair_of_orders_the_error_is_not_known():

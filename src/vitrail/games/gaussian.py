@@ -9,12 +9,14 @@ What the product cannot say is white noise over the coalitions: part of the game
 """
 
 from dataclasses import dataclass
-from math import comb, factorial
+from math import comb
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
 from torch import Tensor
+
+from vitrail.games.linear import joining
 
 SEEN = 160  #: coalitions from which r is learnt: more cost much and add little
 ITERATIONS = 15
@@ -148,8 +150,7 @@ def _others(factors: Tensor) -> Tensor:
 def white_part(signs: Tensor) -> Tensor:
     """(n, players) the Shapley values of the game that is 1 at S, -1 at its complement and 0 elsewhere."""
     players = signs.shape[1]
-    share = [2 * factorial(k) * factorial(players - k - 1) / factorial(players) for k in range(players)]
-    weight = torch.tensor(share, dtype=signs.dtype)
+    weight = 2 * joining(players)
     inside = (signs > 0).sum(1)
     joins, stays = weight[(inside - 1).clamp(min=0)], weight[inside.clamp(max=players - 1)]
     return torch.where(signs > 0, joins[:, None], -stays[:, None])
@@ -157,7 +158,4 @@ def white_part(signs: Tensor) -> Tensor:
 
 def white_variance(players: int) -> float:
     """Of each Shapley value of a game of independent worths of variance 1, one for each pair of coalitions."""
-    return sum(
-        comb(players - 1, k) * (2 * factorial(k) * factorial(players - k - 1) / factorial(players)) ** 2
-        for k in range(players)
-    )
+    return sum(comb(players - 1, k) * (2 * float(each)) ** 2 for k, each in enumerate(joining(players)))

@@ -61,8 +61,7 @@ def test_examples_with_different_numbers_of_players_are_played_apart():
     """Labels (batch, ...) of x's own shape may differ from example to example."""
     x = normal(3, 2, 8, 6)
     labels = np.stack([np.arange(96).reshape(2, 8, 6) % n for n in (3, 5, 3)])
-    with vitrail.open(CONV).asking(x):
-        together = explained(CONV, x, "odd-shap", 1, players=labels, budget=32)
+    together = explained(CONV, x, "odd-shap", 1, players=labels, budget=32)
     assert together.values.shape == (3, 5)
     assert (together.values[[0, 2], 3:] == 0).all()
     for i, n in enumerate((3, 5, 3)):
