@@ -20,6 +20,8 @@ SECTIONS = {
     "games": "Shapley values",
     "trees": "Tree ensembles",
     "perturbation": "Perturbation",
+    "signatures": "Signatures",
+    "trust": "Trust",
 }
 
 

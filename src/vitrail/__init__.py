@@ -56,11 +56,13 @@ from vitrail.methods.attribution.tree_interactions import TreeInteractions
 from vitrail.methods.attribution.tree_shap import TreeSHAP
 from vitrail.methods.attribution.vargrad import VarGrad
 from vitrail.model import Layer, Layers, Model, Sweep, Trace
+from vitrail.signatures import Bins, cka, signatures
 from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Bins", "cka", "signatures",
     "IDGI", "LRP", "METHODS", "Answer", "AttnLRP", "Deconvnet", "FullGrad", "GuidedBackprop", "GuidedGradCAM",
     "LibraGrad", "LeGrad", "Attention", "AttentionFlow", "AttentionRelevance", "AttentionRollout",
     "DeepLIFT", "DeepSHAP", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",

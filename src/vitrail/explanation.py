@@ -19,11 +19,14 @@ from safetensors.numpy import save as to_bytes
 from vitrail.errors import AlreadyExists, BadInput, CannotOpen
 
 AXES = (
-    "batch channel height width token head query key layer unit feature step class player".split()
+    "batch channel height width token head query key layer unit feature step class player cluster bin rank sample path "
+    "link".split()
 )  #: the closed list of axis names
 FORMAT = "vitrail-explanation-1"
 Array = np.ndarray[Any, Any]
 View = Callable[..., Any]
+#: (kind, verb) -> function(explanation, ...): what an answer of this kind can be asked further
+VERBS: dict[tuple[str, str], Callable[..., "Explanation"]] = {}
 VIEWS: dict[str, View] = {}  #: kind -> function(explanation, **options) -> matplotlib Figure; vitrail.plot fills it
 
 
@@ -43,6 +46,7 @@ class Explanation:
     labels       names for positions: "class", "feature", "token", "input" -> list; for tables "player", their columns,
                  "group", the column of each feature, and "category", the names of codes by column
     provenance   method, settings, seed, hash of the weights and of x, versions, speed-ups used, seconds
+    model        the network, for kinds that can be asked further; it is not saved
     """
 
     kind: str
@@ -53,6 +57,7 @@ class Explanation:
     target: Mapping[str, Any]
     labels: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    model: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():
@@ -106,6 +111,27 @@ class Explanation:
     def _repr_html_(self) -> str:
         return str(self.show())
 
+    def assign(self, x: Any, labels: Any = None, *, model: Any = None) -> "Explanation":
+        """Of signatures: the clusters of other examples; see vitrail.signatures."""
+        return self._asked("assign", x, labels, model=model)
+
+    def trust(self, x: Any, *, model: Any = None) -> "Explanation":
+        """Of signatures: how usual other examples are, as p-values; see vitrail.signatures."""
+        return self._asked("trust", x, model=model)
+
+    def flow(self, view: str = "all", **choice: Any) -> "Explanation":
+        """Of signatures: the flow from class to cluster to class; view "all", "input", "output" or "signature"."""
+        return self._asked("flow", view, **choice)
+
+    def _asked(self, verb: str, *given: Any, **options: Any) -> "Explanation":
+        if (self.kind, verb) in VERBS:
+            return VERBS[self.kind, verb](self, *given, **options)
+        kinds = " or ".join(sorted(repr(kind) for kind, name in VERBS if name == verb))
+        raise BadInput(
+            f"an answer of kind {self.kind!r} has no {verb}. One of kind {kinds} was expected. Make one: "
+            "vitrail.signatures(model, x)."
+        )
+
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
         """Write one file, whole or not at all.
 
@@ -153,10 +179,11 @@ def plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def load(path: str | os.PathLike[str]) -> Explanation:
-    """Read an Explanation that `save` wrote.
+def load(path: str | os.PathLike[str], *, model: Any = None) -> Explanation:
+    """Read an Explanation that `save` wrote, and bind a model to it for kinds that can be asked further.
 
-    Raises CannotOpen when the file is missing, cut short or something else.
+    Raises BadInput when the model is not the one that it was made with, CannotOpen when the file is missing, cut short
+    or something else.
     """
     path = Path(path)
     if not path.is_file():
@@ -176,9 +203,23 @@ def load(path: str | os.PathLike[str]) -> Explanation:
             f"{FORMAT!r} was expected. If it holds weights, load them into a network and use vitrail.open(network)."
         )
     try:
-        return decode(header, json.loads(meta["arrays"]), tensors)
+        answer = decode(header, json.loads(meta["arrays"]), tensors)
     except KeyError as error:
         raise not_whole(path, f"it has no {error}") from error
+    return answer if model is None else bound(answer, model)
+
+
+def bound(answer: Explanation, model: Any) -> Explanation:
+    """The answer with its network; raises BadInput when the weights are others."""
+    made, here = answer.provenance.get("model", {}).get("weights"), model.fingerprint.digest()
+    if made == here:
+        return replace(answer, model=model)
+    raise BadInput(
+        f"the answer is about another network: its weights were {made}, and those of {model.name} are {here}. The "
+        "network that it was made with was expected. Open that one, or ask again.",
+        made=made,
+        here=here,
+    )
 
 
 def not_whole(path: Path, reason: object) -> CannotOpen:

@@ -1,5 +1,6 @@
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ from torch import nn
 
 import vitrail
 from vitrail.cli import demo as command
-from vitrail.cli.demo import MARK, NETWORK, PAGE, lines_of, refuse_missing, refuse_strange, rows, run
+from vitrail.cli.demo import MARK, NETWORK, PAGE, lines_of, printed, refuse_missing, refuse_strange, rows, run
 from vitrail.cli.digits import Learnt
 from vitrail.cli.tour import Chapter, Effort
 from vitrail.errors import AlreadyExists, BadSetting, MissingExtra
@@ -82,6 +83,34 @@ def test_many_examples_without_a_gap_share_a_line():
     assert len(lines_of(answer("gradient", 2), "gradient", names[:2], range(2))) == 2
 
 
+@pytest.fixture
+def paths():
+    """Chapters about paths: signatures of a small network, and what trust might say of two examples."""
+    model = vitrail.open(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 3)), classes=["ant", "bee", "cat"])
+    known = vitrail.signatures(model, np.random.default_rng(0).normal(size=(30, 3)), clusters=2, held_out=0)
+    arrays = {
+        "values": np.array([0.7, 0.01]),
+        "predicted": np.array([1, 2], np.int32),
+        "cluster": np.array([[0], [1]], np.int32),
+        "p/path": np.array([0.6, 0.02]),
+    }
+    axes = {name: ("batch", "layer")[: array.ndim] for name, array in arrays.items()}
+    labels = {"unusual": ["", "It is far off."], "class": ["ant", "bee", "cat"]}
+    outputs = np.eye(3)[[1, 2]]
+    judged = vitrail.Explanation("score", arrays, axes, {"calibration": 9}, outputs, {}, labels, known.provenance)
+    return [Chapter(Section("Flow", "", [known]), []), Chapter(Section("Trust", "", [judged]), ["this", "that"])]
+
+
+def test_chapters_about_paths_have_rows_of_their_own(paths, capsys):
+    (this, that) = rows(paths)
+    assert (this["chapter"], this["example"], this["predicted"], this["p"]) == ("Trust", "this", "bee", 0.7)
+    assert (that["example"], that["unusual"]) == ("that", "It is far off.")
+    printed(paths, Path("out"), 1.0)
+    text = capsys.readouterr().out
+    assert "It is far off." in text
+    assert "purity" in text
+
+
 def test_a_row_holds_what_was_measured():
     (row, _) = rows([Chapter(Section("Part", "", [answer("integrated-gradients", 2)]), ["a", "b"])])
     assert {"chapter", "example", "prediction", "method", "completeness_gap", "evaluations", "seconds"} <= set(row)
@@ -93,10 +122,13 @@ def test_the_whole_demo(run_demo):
     told, page = run_demo
     assert told["accuracy"] >= 96
     assert len(told["rows"]) > 80
+    p = {row["example"]: row["p"] for row in told["rows"] if "p" in row}
+    assert max(p["noise"], p["stripes"], p["a digit in negative"]) < 0.05
     text = page.read_text()
     assert "<script" not in text
     assert 'src="http' not in text
     assert "Egyptian cat" in text
+    assert "The paths digits take" in text
     assert "beeswarm of kernel-shap, 190 examples" in text
 
 

@@ -39,8 +39,10 @@ def test_a_short_training_gives_a_file_and_chapters(tmp_path):
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["digits.keras"]
     assert (learnt.taught, learnt.held) == (300, 4700)
     assert 10 < learnt.accuracy < 100
-    first, second = chapters
+    first, second, flow, trust = chapters
     assert len(first.section.answers) == 6
     assert all(len(answer) == len(first.names) for answer in first.section.answers)
     assert len(second.names) == MISTAKES
     assert all("rather than" in label for label in second.section.answers[0].target["labels"])
+    assert flow.section.answers[0].checks["examples"] == 300
+    assert trust.section.answers[0].checks["calibration"] > 2000

@@ -5,7 +5,7 @@ from torch import nn
 
 from vitrail.errors import BadInput
 from vitrail.model.handle import Model
-from vitrail.model.packed import Feed, plain
+from vitrail.model.packed import Feed, Later, plain
 from vitrail.model.torch import TorchNetwork
 
 
@@ -31,3 +31,18 @@ def test_other_than_real_numbers_are_refused(x, network):
 def test_a_model_without_a_door_uses_it(network, same):
     model = Model(network)
     same(model([[1.0, 2, 3]]), network.module(torch.tensor([[1.0, 2, 3]], dtype=torch.float64)).detach())
+
+
+def test_what_is_shown_is_made_when_somebody_looks_and_once():
+    made = []
+
+    def make():
+        made.append(1)
+        return np.ones(2)
+
+    shown = Later({"picture": make})
+    assert "picture" in shown
+    assert (len(shown), list(shown), made) == (1, ["picture"], [])
+    np.testing.assert_array_equal(shown["picture"], np.ones(2))
+    assert dict(shown)["picture"] is shown["picture"]
+    assert made == [1]

@@ -1,5 +1,7 @@
 """Small made-up answers of every form that can be drawn."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -179,6 +181,135 @@ def sentence_answer(**rest):
     )
 
 
+#: ten examples: input class, cluster at two layers, output class
+PATHS = np.array([(0, 0, 0, 0)] * 3 + [(0, 1, 2, 1)] + [(1, 1, 1, 1)] * 4 + [(1, 1, 2, 1), (1, 0, 0, 0)])
+
+
+def signature_answer(paths=PATHS, *, names=("zero", "one"), layers=("conv", "dense"), arrays=None, axes=None, **rest):
+    """Signatures whose paths are given, a row (input class, cluster at each layer, output class) for each example."""
+    paths = np.asarray(paths, np.int32)
+    between = paths[:, 1:-1]
+    return Explanation(
+        "signature",
+        {
+            "values": between,
+            "label": paths[:, 0],
+            "predicted": paths[:, -1],
+            "distance": np.ones(between.shape, np.float32),
+            **(arrays or {}),
+        },
+        {
+            "values": ("batch", "layer"),
+            "label": ("batch",),
+            "predicted": ("batch",),
+            "distance": ("batch", "layer"),
+            **(axes or {}),
+        },
+        checks=rest.pop("checks", {"examples": len(paths), "fitted": 8, "clusters": [2, 3], "accuracy": 0.8}),
+        outputs=np.ones((len(paths), 1)),
+        target={"target": "signature"},
+        labels={"class": list(names), "layer": list(layers), **rest.pop("labels", {})},
+        provenance={"method": "signatures", "settings": {"clusters": 3}, "seed": 7, **rest.pop("provenance", {})},
+    )
+
+
+def pictured_answer(**rest):
+    """Signatures of pictures: nearest examples, mean pictures, and what was measured about the layers."""
+    nearest = np.full((2, 3, 5), -1, np.int32)
+    nearest[0, 0, :2], nearest[0, 1, :1], nearest[1, 2, 0] = (0, 2), 4, 8
+    rng = RNG(6)
+    pictures = rng.integers(0, 255, (4, 5, 5, 1)).astype(np.uint8)
+    means = {
+        f"mean_picture/{n}": rng.integers(0, 255, (c, 5, 5, 1)).astype(np.uint8) for n, c in (("conv", 2), ("dense", 3))
+    }
+    flat = {f"statistics/projection/{name}": rng.normal(size=(6, 2)) for name in ("conv", "dense")}
+    return signature_answer(
+        arrays={
+            "nearest": nearest,
+            "nearest_picture": pictures,
+            "nearest_row": np.array([0, 2, 4, 8], np.int32),
+            **means,
+            "statistics/units": np.array([16, 8]),
+            "statistics/dead": np.array([3, 0]),
+            "statistics/saturated": np.array([0, 5]),
+            "statistics/purity": np.array([0.8, 0.75]),
+            "statistics/nmi": np.array([0.625, 0.5]),
+            "statistics/cka": np.array([[1.0, 0.25], [0.25, 1.0]]),
+            "statistics/projection_row": np.array([8, 4, 2, 0, 9, 3]),
+            **flat,
+            "statistics/explained/conv": np.array([0.5, 0.25]),
+        },
+        axes={
+            "nearest": ("layer", "cluster", "rank"),
+            "nearest_picture": ("sample", "height", "width", "channel"),
+            "nearest_row": ("sample",),
+            **dict.fromkeys(means, ("cluster", "height", "width", "channel")),
+            **dict.fromkeys((f"statistics/{n}" for n in ("units", "dead", "saturated", "purity", "nmi")), ("layer",)),
+            "statistics/cka": ("layer", "layer"),
+            "statistics/projection_row": ("sample",),
+            **dict.fromkeys(flat, ("sample", "feature")),
+            "statistics/explained/conv": ("feature",),
+        },
+        **rest,
+    )
+
+
+def flow_answer(paths=PATHS, view="all", *, names=("zero", "one"), layers=("conv", "dense")):
+    """A flow, counted by loops; every link knows the input class of its examples."""
+    paths = [tuple(map(int, path)) for path in paths]
+    first, last = view in ("all", "input"), view in ("all", "output")
+    kept = [(p[0] if first else -1, *p[1:-1], p[-1] if last else -1) for p in paths]
+    rows = Counter(kept).most_common()
+    columns = range(0 if first else 1, len(layers) + 1 + last)
+    links = Counter((c, p[c], p[c + 1], p[0]) for p in paths for c in columns if c + 1 in columns)
+    table = np.array([(*link, count) for link, count in sorted(links.items())]).reshape(-1, 5)
+    found = np.array([path for path, _ in rows])
+    parts = dict(zip(("column", "source", "target", "class", "count"), table.T, strict=True))
+    return Explanation(
+        "flow",
+        {
+            "values": np.array([count for _, count in rows]),
+            "input_class": found[:, 0],
+            "signature": found[:, 1:-1],
+            "output_class": found[:, -1],
+            **{f"link/{name}": column for name, column in parts.items()},
+        },
+        {
+            "values": ("path",),
+            "input_class": ("path",),
+            "signature": ("path", "layer"),
+            "output_class": ("path",),
+            **{f"link/{name}": ("link",) for name in parts},
+        },
+        checks={},
+        outputs=np.zeros((len(rows), 0)),
+        target={"target": "flow", "view": view, "input_class": None},
+        labels={"class": list(names), "layer": list(layers)},
+        provenance={"method": "flow"},
+    )
+
+
+def score_answer(values=(0.5, 0.004, 0.03), *, unusual=None, arrays=None, axes=None, **rest):
+    """p-values of examples, and two single scores beside them."""
+    values = np.asarray(values, np.float64)
+    count = len(values)
+    single = {"p/msp": np.linspace(0.25, 0.75, count), "p/combined": values, "score/msp": np.ones(count)}
+    return Explanation(
+        "score",
+        {"values": values, "predicted": np.arange(count) % 2, **single, **(arrays or {})},
+        {"values": ("batch",), "predicted": ("batch",), **dict.fromkeys(single, ("batch",)), **(axes or {})},
+        checks={"calibration": 40, "calibrated_on": "held out of x", "weights": {"msp": 0.25, "knn": 0.75, "vim": 0.0}},
+        outputs=np.tile([0.1, 0.9], (count, 1)),
+        target={"target": "trust"},
+        labels={
+            "class": ["zero", "one"],
+            "unusual": [f"Word {i}." if p <= 0.1 else "" for i, p in enumerate(values)] if unusual is None else unusual,
+            **rest.pop("labels", {}),
+        },
+        provenance={"method": "trust"},
+    )
+
+
 @pytest.fixture
 def make():
     """The builders, by form."""
@@ -194,4 +325,8 @@ def make():
         "census": census_answer,
         "regions": region_answer,
         "sentences": sentence_answer,
+        "signature": signature_answer,
+        "signature of pictures": pictured_answer,
+        "flow": flow_answer,
+        "score": score_answer,
     }

@@ -4,8 +4,12 @@ import pytest
 from vitrail.errors import BadSetting
 from vitrail.plot.colour import (
     ANCHORS,
+    CLASSES,
     MEANING,
     MISSING,
+    OTHER,
+    UNKNOWN,
+    class_colour,
     colormap,
     colours,
     gradient,
@@ -122,3 +126,65 @@ def test_a_colormap_is_not_registered():
 
     colormap("signed")
     assert [name for name in matplotlib.colormaps if "vitrail" in name] == []
+
+
+# -- classes -------------------------------------------------------------------------------------------------
+
+#: how readers see linear RGB who lack one kind of cone: Machado, Oliveira, Fernandes, "A Physiologically-based Model
+#: for Simulation of Color Vision Deficiency", 2009, table 1, severity 1
+EYES = {
+    "all": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "no red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "no green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+    "no blue": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+}
+
+
+def linear(colour):
+    """ "#rrggbb" as linear RGB."""
+    light = np.array(list(bytes.fromhex(colour[1:]))) / 255
+    return np.where(light <= 0.04045, light / 12.92, ((light + 0.055) / 1.055) ** 2.4)
+
+
+def oklab(rgb):
+    """Ottosson, "A perceptual color space for image processing", 2020."""
+    cones = rgb @ np.array(
+        [
+            [0.4122214708, 0.2119034982, 0.0883024619],
+            [0.5363325363, 0.6806995451, 0.2817188376],
+            [0.0514459929, 0.1073969566, 0.6299787005],
+        ]
+    )
+    return np.cbrt(cones) @ np.array(
+        [
+            [0.2104542553, 1.9779984951, 0.0259040371],
+            [0.793617785, -2.428592205, 0.7827717662],
+            [-0.0040720468, 0.4505937099, -0.808675766],
+        ]
+    )
+
+
+def apart(shades, eyes):
+    """The least distance of two colours."""
+    seen = [oklab(np.clip(linear(shade) @ np.array(EYES[eyes]).T, 0, 1)) for shade in shades]
+    return min(np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i])
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_colours_of_classes_differ_for_all_readers(eyes):
+    assert apart([class_colour(i) for i in range(len(CLASSES))], eyes) > 0.08
+    assert apart(["#7f7f7f", "#808080"], eyes) < 0.01
+
+
+@pytest.mark.parametrize("shade", [*(class_colour(i) for i in range(12)), OTHER, UNKNOWN])
+@pytest.mark.parametrize("paper", ["#ffffff", "#1e2124"])
+def test_colours_of_classes_stand_out_from_the_paper(shade, paper):
+    light = sorted(float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (shade, paper))
+    assert (light[1] + 0.05) / (light[0] + 0.05) > 1.6
+
+
+def test_further_classes_go_round_the_hues():
+    more = [class_colour(i) for i in range(60)]
+    assert len(set(more)) == 60
+    assert all(len(shade) == 7 and shade.startswith("#") for shade in more)
+    assert apart(more[12:15], "all") > 0.1

@@ -6,6 +6,8 @@ from vitrail.cli.demo import demo
 from vitrail.cli.explain import explain
 from vitrail.cli.methods import methods
 from vitrail.cli.open import open
+from vitrail.cli.signatures import signatures
+from vitrail.cli.trust import trust
 
 app = typer.Typer(
     name="vitrail",
@@ -14,7 +16,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (open, explain, methods, demo):
+for command in (open, explain, signatures, trust, methods, demo):
     app.command()(command)
 
 

@@ -14,7 +14,10 @@ from vitrail.cli import say
 from vitrail.cli.columns import column_chapters
 from vitrail.cli.digits import digit_chapters
 from vitrail.cli.photographs import photograph_chapters
+from vitrail.cli.signatures import layers_of
+from vitrail.cli.signatures import shown as in_words
 from vitrail.cli.tour import Chapter, Effort
+from vitrail.cli.trust import example as judged
 from vitrail.errors import AlreadyExists, BadSetting, MissingExtra
 from vitrail.explanation import Explanation, write_whole
 from vitrail.plot.caption import gap, gap_text, predicted, promised, short
@@ -54,6 +57,7 @@ def run(out: Path, overwrite: bool, json_wanted: bool, effort: Effort) -> None:
     began = time.perf_counter()
     refuse_missing()
     refuse_strange(out, overwrite)
+    write_whole(out / MARK, b"{}", overwrite=True)  # ours from now on, also if it is killed on the way
     tell = (lambda text: None) if json_wanted else say.line
     with timed(tell, "read the digits, trained a network, opened its file, explained what it says"):
         learnt, digits = digit_chapters(out / NETWORK, effort)
@@ -117,8 +121,23 @@ def rows(chapters: Sequence[Chapter]) -> list[dict[str, Any]]:
             "seconds": answer.provenance["seconds"],
         }
         for chapter in chapters
-        for answer in chapter.section.answers
+        for answer in methods_of(chapter)
         for i in shown(chapter)
+    ] + [row for chapter in chapters for row in unusual_rows(chapter)]
+
+
+def methods_of(chapter: Chapter) -> list[Explanation]:
+    """The answers of methods, which were evaluated; those about paths have rows of their own kind, or none."""
+    return [answer for answer in chapter.section.answers if "evaluations" in answer.checks]
+
+
+def unusual_rows(chapter: Chapter) -> list[dict[str, Any]]:
+    """A row for each example that was judged: what was predicted, p, what is unusual."""
+    return [
+        {"chapter": chapter.section.title, **judged(answer, i), "example": name}
+        for answer in chapter.section.answers
+        if answer.kind == "score"
+        for i, name in enumerate(chapter.names)
     ]
 
 
@@ -131,13 +150,27 @@ def shown(chapter: Chapter) -> list[int]:
 def printed(chapters: Sequence[Chapter], out: Path, seconds: float) -> None:
     for chapter in chapters:
         say.line(f"\n{chapter.section.title}")
-        answers = chapter.section.answers
+        answers = methods_of(chapter)
+        if not answers:
+            printed_paths(chapter)
+            continue
         named = zip(answers, names_of(answers), strict=True)
         lines = [line for answer, method in named for line in lines_of(answer, method, chapter.names, shown(chapter))]
         say.table(["example", "prediction", "method", "completeness gap", "evaluations", "seconds"], lines)
     say.line("Evaluations and seconds are those of all examples of a row together.")
     say.line(f"–: the method does not promise that its values add up. Done in {seconds:.0f} s.\n")
     say.line(f"the network: {out / NETWORK}\nthe page:    {out / PAGE}")
+
+
+def printed_paths(chapter: Chapter) -> None:
+    """The layers of signatures; what was judged as unusual."""
+    for answer in chapter.section.answers:
+        if answer.kind == "signature":
+            names = "layer units clusters purity".split()
+            say.table(names, [[in_words(row[name]) for name in names] for row in layers_of(answer)])
+    rows = [[row["example"], row["predicted"], f"{row['p']:.4f}", row["unusual"]] for row in unusual_rows(chapter)]
+    if rows:
+        say.table(["example", "prediction", "p", "what is unusual"], rows)
 
 
 def lines_of(answer: Explanation, method: str, names: Sequence[str], examples: Sequence[int]) -> list[list[str]]:

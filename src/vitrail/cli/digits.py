@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from vitrail.cli import say
+from vitrail.cli.paths import path_chapters
 from vitrail.cli.tour import Chapter, Effort, Recipes, about, ask_all, quietly
 from vitrail.explanation import Array
 from vitrail.inputs import open
@@ -66,7 +67,8 @@ def digit_chapters(path: Path, effort: Effort) -> tuple[Learnt, list[Chapter]]:
     learnt = Learnt(len(taught.y), len(held.y), 100 * float((said == held.y).mean()))
     rows = chosen(said, held.y, sureness(model, held.x))
     shown = Digits(held.x[rows], held.y[rows])
-    return learnt, [first(model, shown, learnt, effort), *second(model, shown, said[rows], effort)]
+    asked = [first(model, shown, learnt, effort), *second(model, shown, said[rows], effort)]
+    return learnt, [*asked, *path_chapters(model, (taught.x, taught.y), held.x, effort)]
 
 
 def split(taught: int) -> tuple[Digits, Digits]:

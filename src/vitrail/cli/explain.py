@@ -114,6 +114,11 @@ def refuse_early(method: str, paths: Sequence[Path | None], overwrite: bool) -> 
     """What is known to go wrong is refused before the network is opened."""
     if method not in METHODS:
         raise NoSuchMethod(method, METHODS)
+    refuse_files(paths, overwrite)
+
+
+def refuse_files(paths: Sequence[Path | None], overwrite: bool) -> None:
+    """Raise BadSetting for a file that is to hold two things, AlreadyExists for one that nobody said to replace."""
     named = [path for path in paths if path is not None]
     twice = next((path for path in named if named.count(path) > 1), None)
     if twice is not None:

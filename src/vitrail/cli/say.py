@@ -20,7 +20,9 @@ from vitrail.errors import AlreadyExists, VitrailError
 
 WIDE = 160  #: columns when the output goes to a file or a pipe
 REFUSED = 2  #: the exit status of every refusal
-RIGHT = {"completeness gap", "evaluations", "seconds", "probability", "parameters"}  #: columns of numbers
+#: columns of numbers
+RIGHT = {"completeness gap", "evaluations", "seconds", "probability", "parameters"}
+RIGHT |= {"units", "clusters", "purity", "dead", "saturated", "count", "share", "p"}
 
 Report = Callable[[int, int], None]
 

@@ -44,6 +44,8 @@ class Effort:
     rounds: int = 150
     background: int = 10
     budget: int = 292
+    clusters: int = 10
+    asked: int = 8
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from vitrail.inputs.several import pack_several
 from vitrail.inputs.table import Table
 from vitrail.inputs.tokens import pack_encoding
 from vitrail.model import Model, Packed
-from vitrail.model.packed import Feed
+from vitrail.model.packed import Feed, Later
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -149,17 +149,19 @@ def _check_rank(model: Model, x: Tensor) -> None:
         )
 
 
-def pictures(x: Tensor, axes: tuple[str, ...], modality: Any) -> dict[str, Array]:
-    """{"picture": (batch, height, width, channel) uint8} when x can be looked at, else nothing."""
-    if not {"height", "width"} <= set(axes):
+def pictures(x: Tensor, axes: tuple[str, ...], modality: Any) -> Mapping[str, Array]:
+    """{"picture": (batch, height, width, channel) uint8} when x can be looked at, else nothing; made when looked at."""
+    if not {"height", "width"} <= set(axes) or x.shape[axes.index("channel")] not in (1, 3):
         return {}
-    array = np.moveaxis(x.detach().double().cpu().numpy(), axes.index("channel"), -1)
-    if array.shape[-1] not in (1, 3):
-        return {}
+    return Later({"picture": lambda: as_picture(x, axes.index("channel"), modality)})
+
+
+def as_picture(x: Tensor, channel: int, modality: Any) -> Array:
+    array = np.moveaxis(x.detach().double().cpu().numpy(), channel, -1)
     if isinstance(modality, Images):
-        return {"picture": modality.back(array)}
+        return np.asarray(modality.back(array))
     low, high = (f(array, axis=(1, 2, 3), keepdims=True) for f in (np.min, np.max))
-    return {"picture": ((array - low) / np.maximum(high - low, 1e-12) * 255).round().astype(np.uint8)}
+    return np.asarray(((array - low) / np.maximum(high - low, 1e-12) * 255).round(), np.uint8)
 
 
 def _pack_images(model: Model, sources: Sequence[Any]) -> Packed:

@@ -1,6 +1,6 @@
 """What a method sees of x: one tensor with a leading batch axis, and how the network is called with it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -18,6 +18,27 @@ class Feed(NamedTuple):
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any] = {}
     injected: Mapping[str, Tensor] = {}
+
+
+class Later(Mapping[str, np.ndarray[Any, Any]]):
+    """Arrays by name, each made when somebody looks: pictures of examples that nobody shows cost nothing."""
+
+    def __init__(self, make: Mapping[str, Callable[[], np.ndarray[Any, Any]]]) -> None:
+        self._make, self._made = make, dict[str, np.ndarray[Any, Any]]()
+
+    def __getitem__(self, name: str) -> np.ndarray[Any, Any]:
+        if name not in self._made:
+            self._made[name] = self._make[name]()
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._make
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 """Static pictures and pages: a view for each kind of Explanation, and the report that holds many answers.
 
-    answer.plot()      a matplotlib Figure: "attribution", "map", "activation", "attention", "players", "interaction"; a
-                       table of arrays else
+    answer.plot()      a matplotlib Figure: "attribution", "map", "activation", "attention", "players", "interaction",
+                       "signature", "flow", "score"; a table of arrays else
     answer.show()      a Page: one answer as HTML that needs nothing else
     report(path, ...)  many answers in one HTML file
 
@@ -12,14 +12,17 @@ from vitrail.explanation import VIEWS
 from vitrail.plot.activation import draw_activation
 from vitrail.plot.attention import draw_attention
 from vitrail.plot.attribution import draw_attribution
+from vitrail.plot.flow import draw_flow
 from vitrail.plot.interaction import draw_interaction
 from vitrail.plot.map import draw_map
 from vitrail.plot.page import Page, make_page
 from vitrail.plot.players import draw_players
 from vitrail.plot.report import Section, report
+from vitrail.plot.score import draw_score
 from vitrail.plot.table import draw_table
 
 VIEWS.update(attribution=draw_attribution, map=draw_map, activation=draw_activation, attention=draw_attention)
 VIEWS.update(players=draw_players, interaction=draw_interaction, table=draw_table, page=make_page)
+VIEWS.update(signature=draw_flow, flow=draw_flow, score=draw_score)
 
 __all__ = ["Page", "Section", "report"]

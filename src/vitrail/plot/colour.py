@@ -1,5 +1,6 @@
 """From numbers to colours: palettes that colour-blind readers can tell apart, and the percentile they clip at."""
 
+import colorsys
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,10 @@ MEANING = {
 }  #: palette -> what its low end, its middle and its high end say
 NUMBERS = ("blue: negative", "pale: zero", "red: positive")  #: what "signed" says of a layer, which is for nothing
 MISSING = (128, 128, 128)  #: the colour of a value that is not a number
+CLASSES = "105fd9 98dc38 7d549a 94adfb f55179 aa71fc 53dbe2 9c630a 3f9baa cd9205 bb1664 f8afa2".split()  #: one for each
+#: class: any two differ by at least 0.08 in OKLab, also for readers who see no red, no green or no blue, and none fades
+#: into light or dark paper
+OTHER, UNKNOWN = "#a39c92", "#80868b"  #: classes drawn together; a class that is not known
 CLIP = 99.5
 
 
@@ -81,6 +86,14 @@ def ink(background: str) -> str:
 def gradient(palette: str) -> str:
     """The palette as a CSS background."""
     return f"linear-gradient(to right, {', '.join('#' + anchor for anchor in ANCHORS[palette].split())})"
+
+
+def class_colour(place: int) -> str:
+    """One "#rrggbb" for each class: those of `CLASSES` first, then hues that go round by the golden angle."""
+    if place < len(CLASSES):
+        return "#" + CLASSES[place]
+    mixed = colorsys.hls_to_rgb(place * 0.61803398875 % 1, 0.45 + 0.15 * (place % 2), 0.6)
+    return "#" + bytes(round(255 * part) for part in mixed).hex()
 
 
 def colormap(palette: str) -> Any:

@@ -15,6 +15,7 @@ from vitrail.plot.measures import measures
 from vitrail.plot.players import FEW
 from vitrail.plot.shares import shares_of
 from vitrail.plot.sheet import MOST
+from vitrail.plot.whole import HEADS, is_whole, rows_shown, whole_html
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ def make_page(
 ) -> Page:
     """One answer as a page: a row for each example, what was measured, how it was made.
 
+    Signatures and flows are about thousands of examples: their page shows the flow, the paths, the clusters and the
+    layers instead. Of scores the most unusual examples are shown when there are more than `most`.
+
     Settings    title     over the page; the method's name when empty
                 style     of a picture of all examples over the rows, for tables: "bar", "beeswarm" ...; "auto" for a
                           beeswarm of the players of a table, when there are more than a few examples
@@ -61,12 +65,19 @@ def make_page(
     """
     if most < 1:
         raise BadSetting(f"most must be at least 1, got {most}. It is how many examples are shown.", most=most)
+    name = title or answer.method or answer.kind
+    if is_whole(answer):
+        kept, lead = rows_shown(answer, most)
+        look = Look(clip, opacity, side_for(2 * len(kept)))
+        head = f"<h2>{HEADS[answer.kind]}</h2>{charts(answer, styles_of(answer, style))}"
+        section = f"<section>{head}{whole_html(answer, kept, look)}</section>"
+        return Page(document(name, lead, [section], [answer], look))
     rows = range(min(len(answer), most))
     look = Look(clip, opacity, side_for(2 * len(rows)))
     lead = f"{len(rows)} of {len(answer)} examples are shown." if len(rows) < len(answer) else ""
     shown = charts(answer, styles_of(answer, style))
     section = f"<section>{shown}{grid([answer], rows, look)}{measures([answer], rows)}</section>"
-    return Page(document(title or answer.method or answer.kind, lead, [section], [answer], look))
+    return Page(document(name, lead, [section], [answer], look))
 
 
 def styles_of(answer: Explanation, style: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from vitrail.plot.document import document, paragraphs
 from vitrail.plot.grid import grid, refuse_strangers, side_for
 from vitrail.plot.inline import charts
 from vitrail.plot.measures import measures
+from vitrail.plot.whole import is_whole, whole_html
 
 CONTENTS = 3  #: sections from which on the page begins with a list of them
 
@@ -25,7 +26,7 @@ class Section:
     title     its heading
     text      plain text under it; an empty line parts paragraphs
     answers   what methods said about the same examples: one column for each; may be empty
-    rows      which examples are shown, in this order; None shows all
+    rows      which examples are shown, in this order; None shows all. Signatures and flows are shown as a whole
     styles    pictures of all examples over the rows, for answers about tables: "bar", "beeswarm", "dependence" ...
     """
 
@@ -72,16 +73,26 @@ def section_html(section: Section, place: int, clip: float, opacity: float | Non
     head = f'<section id="section-{place}"><h2>{escape(section.title)}</h2>{paragraphs(section.text)}'
     if not section.answers:
         return f"{head}</section>"
-    refuse_strangers(section.title, section.answers)
-    rows = rows_of(section)
-    look = Look(clip, opacity, side_for(len(rows) * (len(section.answers) + 1)))
     shown = "".join(charts(answer, tuple(section.styles)) for answer in section.answers)
-    return f"{head}{shown}{grid(section.answers, rows, look)}{measures(section.answers, rows)}</section>"
+    whole = [answer for answer in section.answers if is_whole(answer)]
+    beside = [answer for answer in section.answers if not is_whole(answer)]
+    told = "".join(whole_of(section, answer, clip, opacity) for answer in whole)
+    if not beside:
+        return f"{head}{shown}{told}</section>"
+    refuse_strangers(section.title, beside)
+    rows = rows_of(section, len(beside[0]))
+    look = Look(clip, opacity, side_for(len(rows) * (len(beside) + 1)))
+    return f"{head}{shown}{told}{grid(beside, rows, look)}{measures(beside, rows)}</section>"
 
 
-def rows_of(section: Section) -> list[int]:
+def whole_of(section: Section, answer: Explanation, clip: float, opacity: float | None) -> str:
+    """An answer that has no row for each example beside other methods: signatures, flows, scores."""
+    rows = rows_of(section, len(answer)) if answer.kind == "score" else []
+    return whole_html(answer, rows, Look(clip, opacity, side_for(2 * len(rows))))
+
+
+def rows_of(section: Section, count: int) -> list[int]:
     """The examples that are shown, all of them unless the section names some."""
-    count = len(section.answers[0])
     rows = list(range(count)) if section.rows is None else list(section.rows)
     unknown = [row for row in rows if not 0 <= row < count]
     if unknown:

@@ -83,6 +83,28 @@ body.vitrail-page{margin:0;background:#fbfbfa}
 .vitrail .mosaic{display:grid;grid-template-columns:repeat(3,auto);gap:.5rem;justify-content:start}
 .vitrail .grid .mosaic .map.map{width:6.5rem}
 .vitrail .grid .map.heads.heads{width:min(30rem,70vw);image-rendering:auto}
+.vitrail h3{font-size:1.05rem;line-height:1.35;font-weight:620;margin:2.25rem 0 .25rem}
+.vitrail .facts{display:flex;flex-wrap:wrap;gap:.75rem 2rem;margin:1rem 0 0}
+.vitrail .facts dt{font-size:.75rem;color:var(--quiet)}
+.vitrail .facts dd{margin:0;font-size:1.15rem;font-variant-numeric:tabular-nums}
+.vitrail .flow .scroll{width:auto;padding:.75rem .5rem;margin-bottom:.4rem}
+.vitrail .flow svg{display:block;width:100%;height:auto;margin:0 auto;
+ print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.vitrail .flow .over{paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round}
+.vitrail .flow .bands g:hover path{fill-opacity:.95}
+.vitrail .lined tbody tr+tr>*{border-top:1px solid var(--rule)}
+.vitrail .lined th[scope=row]{font-weight:400}
+.vitrail .path{font-variant-numeric:tabular-nums;white-space:nowrap}
+.vitrail .dot{display:inline-block;width:.7em;height:.7em;border-radius:50%;margin-right:.4em;
+ print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.vitrail .key{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.8125rem;margin:0 0 .3rem;max-width:none}
+.vitrail .near{display:flex;gap:.3rem}
+.vitrail .small{width:2.75rem;min-width:2.75rem}
+.vitrail .score .told{min-width:14rem;max-width:26rem}.vitrail .score .told p{margin:0}
+.vitrail .score .p{min-width:7rem}.vitrail .score details{margin:0;min-width:7rem}
+.vitrail .score .bars{min-width:17rem}.vitrail .score .track{background:var(--rule);border-radius:.12rem}
+.vitrail .score .track i{min-width:2px}.vitrail .score .map{width:5.5rem}
+.vitrail .score .map,.vitrail .small{outline:1px solid var(--rule)}
 .vitrail figure{margin:0}.vitrail figcaption{font-size:.7rem;color:var(--quiet)}
 .vitrail .number{font-variant-numeric:tabular-nums}
 .vitrail sup{line-height:0}
@@ -116,6 +138,7 @@ body.vitrail-page{margin:0;background:#fbfbfa}
  .vitrail{--paper:#fff;--card:#fff;--ink:#000;--quiet:#444;--rule:#ccc;--accent:#000;max-width:none;padding:0;
  font-size:11pt}
  body.vitrail-page{background:#fff}
+ .vitrail .flow svg{min-width:0!important}
  .vitrail .scroll{overflow:visible;border:0}.vitrail tr,.vitrail figure{break-inside:avoid}
  .vitrail h2{break-after:avoid}
  .vitrail thead{display:table-header-group}.vitrail nav{display:none}
