@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 MOST = 300  #: rounds of k-means, as in scikit-learn
 TOLERANCE = 1e-4  #: of the movement of the centroids, as a share of the variance, as in scikit-learn
+Data = tuple[Tensor, np.ndarray]
 ROWS = 1024  #: examples that run together
 
 
@@ -46,14 +47,18 @@ def nearest(table: pd.DataFrame, means: pd.DataFrame) -> pd.Series:
 
 
 def signatures(
-    net: nn.Sequential, layers: list[int], x: Tensor, labels: np.ndarray, folder: Path, clusters: int
-) -> pd.DataFrame:
-    """The table: input class, cluster at each layer, output class, count."""
-    said = written(net, layers, x, folder)
-    right = said == labels
-    columns = {"input": labels}
-    for layer in layers:
-        table = pd.read_csv(folder / f"layer{layer}.csv", header=None)
-        columns[f"layer{layer}"] = nearest(table, k_means(table[right], clusters, 0))
-    columns["output"] = said
-    return pd.DataFrame(columns).value_counts().reset_index()
+    net: nn.Sequential, layers: list[int], train: Data, test: Data, folder: Path, clusters: int
+) -> list[pd.DataFrame]:
+    """The tables of both: input class, cluster at each layer, output class, count. Only `train` is fitted."""
+    means: dict[int, pd.DataFrame] = {}
+    tables = []
+    for x, labels in (train, test):
+        said = written(net, layers, x, folder)
+        columns = {"input": labels}
+        for layer in layers:
+            table = pd.read_csv(folder / f"layer{layer}.csv", header=None)
+            if layer not in means:
+                means[layer] = k_means(table[said == labels], clusters, 0)
+            columns[f"layer{layer}"] = nearest(table, means[layer])
+        tables.append(pd.DataFrame({**columns, "output": said}).value_counts().reset_index())
+    return tables

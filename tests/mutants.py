@@ -4110,5 +4110,299 @@ MUTANTS += [
 ]
 
 
+EXAMPLES = ("inputs/test_examples.py",)
+STORE = ("signatures/test_activations.py", "signatures/test_fit.py")
+BINS = ("signatures/test_bins.py",)
+CLUSTERS = ("signatures/test_clusters.py",)
+LAYERS = ("signatures/test_layers.py",)
+POOL = ("signatures/test_pool.py",)
+MUTANTS += [
+    Mutant("inputs/examples.py", "part.iloc[rows]", "part.loc[rows]", "rows of a table by their names", EXAMPLES),
+    Mutant(
+        "inputs/examples.py", "bool((np.diff(rows) == 1).all())", "True", "any rows are taken for neighbours", EXAMPLES
+    ),
+    Mutant(
+        "inputs/examples.py",
+        """return f"{example}\\0".encode()""",
+        "return str(example).encode()",
+        "'ab', 'c' and 'a', 'bc' are the same examples",
+        EXAMPLES,
+    ),
+    Mutant(
+        "inputs/examples.py", "{about.st_size} {about.st_mtime_ns}", "", "a file that changed is the same", EXAMPLES
+    ),
+    Mutant(
+        "model/packed.py",
+        "return name in self._make",
+        "return name in dict(self)",
+        "asking for a picture makes it",
+        ("model/test_packed.py",),
+    ),
+    Mutant(
+        "signatures/activations.py",
+        "place(Path(name), path, overwrite=True)",
+        "path.write_bytes(Path(name).read_bytes())",
+        "a part may be half there",
+        ("signatures/test_capture.py", "signatures/test_activations.py"),
+    ),
+    Mutant(
+        "signatures/activations.py", "Path(name).unlink(missing_ok=True)", "pass", "a failed write leaves a file", STORE
+    ),
+    Mutant(
+        "signatures/activations.py", "if not overwrite:", "if False:", "another network's store is overwritten", STORE
+    ),
+    Mutant(
+        "signatures/activations.py",
+        "if self.digest(start) == digest:",
+        "if True:",
+        "a store of other examples goes unnoticed",
+        STORE,
+    ),
+    Mutant(
+        "signatures/activations.py",
+        "bool(array.max() <= LARGEST and array.min() >= -LARGEST)",
+        "True",
+        "large numbers become infinite",
+        STORE,
+    ),
+    Mutant(
+        "signatures/activations.py",
+        '*self.folder.glob("part-*.parquet"), *self.folder.glob(".part-*"), self.folder / TABLE',
+        "*self.folder.iterdir(),",
+        "clearing a store removes what others put there",
+        STORE,
+    ),
+    Mutant(
+        "signatures/capture.py",
+        "if not store.has(start, digest):",
+        "if True:",
+        "what is there is run again",
+        ("signatures/test_capture.py",),
+    ),
+    Mutant(
+        "signatures/capture.py",
+        "digest = examples.digest(rows)",
+        "digest = 'x'",
+        "a resumed run mixes two data sets",
+        ("signatures/test_capture.py",),
+    ),
+    Mutant(
+        "signatures/bins.py",
+        "found += values >= edge",
+        "found += values > edge",
+        "an edge belongs to the bin below",
+        BINS,
+    ),
+    Mutant(
+        "signatures/bins.py",
+        "np.linspace(0, 1, self.count + 1)[1:-1]",
+        "np.linspace(0, 1, self.count)[1:]",
+        "one edge off",
+        BINS,
+    ),
+    Mutant(
+        "signatures/clusters.py",
+        "np.lexsort((-votes.sum(1), votes.argmax(1)))",
+        "np.argsort(votes.argmax(1))",
+        "small clusters come first",
+        CLUSTERS,
+    ),
+    Mutant(
+        "signatures/clusters.py",
+        "if len(np.unique(means, axis=0)) < number:",
+        "if False:",
+        "two clusters at one place",
+        CLUSTERS,
+    ),
+    Mutant(
+        "signatures/clusters.py",
+        'compute_mode="donot_use_mm_for_euclid_dist"',
+        'compute_mode="use_mm_for_euclid_dist"',
+        "far from zero differences are lost",
+        CLUSTERS,
+    ),
+    Mutant(
+        "signatures/clusters.py",
+        "enough = gap[:-1] >= gap[1:] - error[1:]",
+        "enough = gap[:-1] <= gap[1:] - error[1:]",
+        "the gap statistic turned around",
+        CLUSTERS,
+    ),
+    Mutant("signatures/clusters.py", "n_init=STARTS", "n_init=1", "one beginning only", CLUSTERS),
+    Mutant("signatures/layers.py", "or repeats(layer):", "or False:", "a flattened map is a layer of its own", LAYERS),
+    Mutant(
+        "signatures/layers.py",
+        "return blocks([x for x in layers if x.name != outer[0].name]) if len(outer) == 1 else outer",
+        "return outer",
+        "the frame around all blocks is one block",
+        LAYERS,
+    ),
+    Mutant(
+        "signatures/pool.py", "words | ~words.any(1, keepdim=True)", "torch.ones_like(words)", "padding is a word", POOL
+    ),
+    Mutant(
+        "signatures/pool.py",
+        "values.masked_fill(~counted, -torch.inf).amax(1)",
+        "values.amax(1)",
+        "the largest over padding",
+        POOL,
+    ),
+    Mutant(
+        "signatures/known.py",
+        "VALIDATION\n    role[order[aside // 2 : aside]]",
+        "VALIDATION\n    role[order[: aside // 2]]",
+        "calibration and validation are the same examples",
+        ("signatures/test_known.py",),
+    ),
+    Mutant(
+        "signatures/known.py",
+        'np.where(correct | (fit == "all"), FIT, LEFT)',
+        "np.where(True, FIT, LEFT)",
+        "the fit sees mistakes",
+        ("signatures/test_known.py", "signatures/test_fit.py"),
+    ),
+    Mutant(
+        "signatures/outcome.py",
+        'side="right"',
+        'side="left"',
+        "an edge belongs to the quarter below",
+        ("signatures/test_outcome.py",),
+    ),
+    Mutant(
+        "signatures/outcome.py",
+        "torch.maximum(chances, 1 - chances)",
+        "chances",
+        "the probability of the other class",
+        ("signatures/test_outcome.py", "signatures/test_fit.py"),
+    ),
+    Mutant(
+        "signatures/table.py",
+        "ORDER BY count DESC, {', '.join(columns)}",
+        "ORDER BY count DESC",
+        "equal counts in any order",
+        ("signatures/test_table.py",),
+    ),
+    Mutant(
+        "signatures/table.py",
+        "np.bincount(back, rows[:, 3], len(flat))",
+        "np.bincount(back, None, len(flat))",
+        "paths are counted, not examples",
+        ("signatures/test_table.py",),
+    ),
+    Mutant(
+        "signatures/paths.py",
+        "values = codes(values, edges[name]).astype(np.float32)",
+        "pass",
+        "k-means sees numbers, assignment codes",
+        ("signatures/test_fit.py",),
+    ),
+    Mutant(
+        "signatures/paths.py",
+        "fitted = np.flatnonzero(known.role == FIT)",
+        "fitted = np.arange(len(known.role))",
+        "clusters are fitted on what was held out",
+        ("signatures/test_fit.py", "signatures/test_paths.py"),
+    ),
+    Mutant(
+        "signatures/read.py",
+        "part = said(bound, plan, bound.question.packed.x, rows)\n    for",
+        "part = said(bound, plan, bound.question.packed.x, rows)\n    return part\n    for",
+        "NaN is an activation like any other",
+        ("signatures/test_read.py",),
+    ),
+    Mutant(
+        "signatures/assign.py",
+        "as_stored(read(model, plan, examples, rows), fitted.keep)",
+        "read(model, plan, examples, rows)",
+        "new examples are read more finely than those of the fit",
+        ("signatures/test_assign.py",),
+    ),
+    Mutant(
+        "signatures/trusted.py",
+        "np.flatnonzero(apart.role == VALIDATION)",
+        "np.arange(len(apart.role))",
+        "outliers are made of calibration examples",
+        ("signatures/test_trusted.py",),
+    ),
+    Mutant(
+        "signatures/trusted.py",
+        "            apart.readings(CALIBRATION),",
+        "            known.readings(FIT),",
+        "p-values are calibrated on the fit",
+        ("signatures/test_trusted.py",),
+    ),
+    Mutant(
+        "signatures/details.py",
+        'np.argsort(distance[mine], kind="stable")[:NEAREST]',
+        "np.arange(len(mine))[:NEAREST]",
+        "the first, not the nearest",
+        ("signatures/test_details.py",),
+    ),
+    Mutant(
+        "signatures/keeping.py",
+        'about = {**store.about, "keep": "code"}',
+        "about = dict(store.about)",
+        "a store of codes is taken for numbers",
+        ("signatures/test_keeping.py",),
+    ),
+    Mutant(
+        "signatures/flow.py",
+        '[("output", index_of(output_class, names))]',
+        '[("input", index_of(output_class, names))]',
+        "the choice of an output class chooses the input",
+        ("signatures/test_flow.py",),
+    ),
+    Mutant(
+        "explanation.py",
+        "    if made == here:\n",
+        "    if True:\n",
+        "signatures are bound to another network",
+        ("signatures/test_assign.py",),
+    ),
+    Mutant(
+        "signatures/activations.py",
+        "{name: widened(part.activations[name]) for name in names}",
+        "dict(part.activations)",
+        "what is held in memory is not what a file gives back",
+        STORE,
+    ),
+    Mutant(
+        "inputs/numbers.py",
+        "return math.isfinite(float(array.sum()))",
+        "return True",
+        "NaN goes through the door",
+        ("inputs/test_numbers.py", "signatures/test_read.py"),
+    ),
+    Mutant(
+        "inputs/examples.py",
+        "range(0, len(rows), HASHED)",
+        "range(0, 1)",
+        "only the first examples are hashed",
+        EXAMPLES,
+    ),
+    Mutant(
+        "signatures/table.py",
+        "((links[:, 0] > 0) | first)",
+        "((links[:, 0] > 0) & first)",
+        "links from the input class are left out",
+        ("signatures/test_flow.py",),
+    ),
+    Mutant(
+        "signatures/fit.py",
+        "refuse_more(counts, plan.names, len(examples))",
+        "pass",
+        "too many clusters are refused after everything ran",
+        ("signatures/test_fit.py",),
+    ),
+    Mutant(
+        "signatures/trusted.py",
+        "max(self.hearing.plan.batch, BLENDED)",
+        "1",
+        "examples are blended with themselves",
+        ("signatures/test_trusted.py",),
+    ),
+]
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -92,3 +92,11 @@ def test_a_file_is_known_by_its_size_and_time(tmp_path):
     assert held.digest([0]) == before
     path.write_bytes(b"22")
     assert held.digest([0]) != before
+
+
+def test_hashes_do_not_depend_on_how_a_data_set_is_cut():
+    held = Examples(np.random.default_rng(0).random((200, 3)))
+    whole = held.digest(np.arange(200))
+    assert len(whole) == 16 * 4  # one for every 64
+    cuts = [held.digest(np.arange(start, min(start + 128, 200))) for start in (0, 128)]
+    assert "".join(cuts) == whole

@@ -51,9 +51,24 @@ def test_every_row_is_in_one_part(store):
 
 
 def test_only_what_is_asked_for_is_read(store):
-    part = next(store.parts(["a"], logits=False))
+    part = next(Activations.open(store.folder).parts(["a"], logits=False))
     assert list(part.activations) == ["a"]
     assert part.logits.shape == (3, 0)
+
+
+@pytest.mark.parametrize("bytes_held", [0, 85, 2**20])
+def test_what_is_held_in_memory_is_what_the_files_hold(tmp_path, monkeypatch, bytes_held):
+    monkeypatch.setattr(activations, "HELD", bytes_held)
+    store = Activations.begin(tmp_path / "store", ABOUT, overwrite=False)
+    for start in store.starts:
+        store.write(part_of(store.rows(start), start), "x", "float16")
+    assert len(store.held) == {0: 0, 85: 1, 2**20: 3}[bytes_held]
+    for one, two in zip(store.parts(), Activations.open(store.folder).parts(), strict=True):
+        np.testing.assert_array_equal(one.rows, two.rows)
+        np.testing.assert_array_equal(one.logits, two.logits)
+        for name in ABOUT["layers"]:
+            np.testing.assert_array_equal(one.activations[name], two.activations[name])
+            assert one.activations[name].dtype == two.activations[name].dtype == np.float32
 
 
 def test_the_columns_are_arrow_tensors_of_fixed_shape(store):

@@ -103,7 +103,9 @@ def test_other_kinds_have_no_signatures(layered_model):
 def test_trust_tells_strangers_from_examples(fitted):
     usual, strange = blobs(100, seed=8)[0], np.random.default_rng(0).normal(0, 6, (100, 6))
     assert np.median(fitted.trust(usual).values) > 0.2
-    assert np.median(fitted.trust(strange).values) < 0.05
+    odd = fitted.trust(strange)
+    assert np.median(odd.values) < 0.05
+    assert any("at layer 1 " in text or "At layer 1 " in text for text in odd.labels["unusual"])
 
 
 def test_trust_gives_every_score(fitted):

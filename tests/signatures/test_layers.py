@@ -5,7 +5,7 @@ from torch import nn
 import vitrail
 from vitrail.errors import BadSetting, NoSuchLayer, WrongLayer
 from vitrail.model import Layer
-from vitrail.signatures.layers import MOST, chosen, thinned
+from vitrail.signatures.layers import MOST, chosen, thinned, titled
 
 
 def names(net, x, asked="auto"):
@@ -87,3 +87,12 @@ def test_names_that_do_not_exist_or_come_twice():
         names(dense(4, 8, 3), torch.rand(2, 4), ["2", "2"])
     with pytest.raises(BadSetting, match="no layer"):
         names(dense(4, 8, 3), torch.rand(2, 4), [])
+
+
+def test_a_name_that_is_only_a_number_says_that_it_is_a_layer():
+    assert [titled(name) for name in ("2", "1.0", "conv1", "features.3")] == [
+        "layer 2",
+        "layer 1.0",
+        "conv1",
+        "features.3",
+    ]

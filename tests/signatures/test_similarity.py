@@ -6,7 +6,9 @@ import torch
 from torch import nn
 
 import vitrail
+from blobs import blobs
 from vitrail.errors import BadInput, CannotOpen
+from vitrail.signatures import read
 from vitrail.signatures import similarity as module
 from vitrail.signatures.activations import Activations, Part
 from vitrail.signatures.alignment import middled, of_few
@@ -30,7 +32,7 @@ def stored(folder, layers, weights, part=16, digest="digest"):
     for start in store.starts:
         rows = store.rows(start)
         some = {name: x[rows].astype(np.float32) for name, x in layers.items()}
-        store.write(Part(rows, np.zeros((len(rows), 2), np.float32), some), digest, "float32")
+        store.write(Part(rows, np.zeros((len(rows), 2), np.float32), some), digest * len(rows), "float32")
     return folder
 
 
@@ -108,11 +110,36 @@ def test_other_examples_are_refused(pair, tmp_path):
         cka(pair[0], signature(FIRST, stored(tmp_path / "others", FIRST, "w", digest="others")))
 
 
-def test_stores_that_cannot_be_told_apart_are_compared(pair, tmp_path):
-    for name, given in (("codes", {"digest": ""}), ("parts", {"part": 20, "digest": "others"})):
-        other = signature(SECOND, stored(tmp_path / name, SECOND, "w", **given))
-        np.testing.assert_allclose(cka(pair[0], other).values, cka(*pair).values, rtol=1e-6)
-        assert cka(other, other).values[0, 0] == pytest.approx(1)
+def test_stores_that_are_cut_otherwise_are_compared(pair, tmp_path):
+    other = signature(SECOND, stored(tmp_path / "cut", SECOND, "w", part=20))
+    np.testing.assert_allclose(cka(pair[0], other).values, cka(*pair).values, rtol=1e-6)
+    assert cka(other, other).values[0, 0] == pytest.approx(1)
+    with pytest.raises(BadInput, match="with other hashes"):
+        cka(pair[0], signature(SECOND, stored(tmp_path / "others", SECOND, "w", part=20, digest="others")))
+
+
+def test_two_networks_of_different_width_on_the_same_examples(tmp_path, monkeypatch):
+    monkeypatch.setattr(read, "FEWEST", 64)
+    monkeypatch.setattr(read, "PART", 4 * 13 * 100)  # parts of 64 examples for the wide one, of 128 for the narrow one
+    x, labels = blobs(200)
+    other = x.copy()
+    other[150] += 1
+    answers = {}
+    for name, units, data in (("wide", 8, x), ("narrow", 4, x), ("other", 4, other)):
+        torch.manual_seed(0)
+        net = nn.Sequential(
+            nn.Linear(6, units), nn.Tanh(), nn.Linear(units, units // 2), nn.Tanh(), nn.Linear(units // 2, 3)
+        )
+        model = vitrail.open(net.double())
+        answers[name] = vitrail.signatures(model, data, clusters=2, store=tmp_path / name)
+    cuts = [len(list((tmp_path / name).glob("part-*"))) for name in ("wide", "narrow")]
+    assert cuts[0] > cuts[1]
+    found = cka(answers["wide"], answers["narrow"], debiased=False).values
+    kept = [answers[name].model.trace(x, keep=("1", "3")).layers for name in ("wide", "narrow")]
+    expected = of_few([middled(each[name].numpy()) for each in kept for name in ("1", "3")], False)[:2, 2:]
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+    with pytest.raises(BadInput, match="with other hashes"):
+        cka(answers["wide"], answers["other"])
 
 
 def test_a_store_that_is_not_whole_is_refused(pair, tmp_path):

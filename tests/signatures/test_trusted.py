@@ -6,7 +6,7 @@ from scipy import stats
 
 import vitrail
 from blobs import blobs
-from vitrail.signatures import trusted
+from vitrail.signatures import read, trusted
 from vitrail.signatures.trusted import too_few
 
 
@@ -67,3 +67,18 @@ def test_the_reason_is_kept(layered_model, held_out):
     answer = vitrail.signatures(layered_model, x, labels, clusters=3, held_out=held_out)
     assert "for validation, and 20 are needed" in answer.target["trust"]["none"]
     assert answer.checks["calibration"] == 0
+
+
+def test_outliers_are_mixed_out_of_many_examples_at_a_time(layered_model, monkeypatch):
+    sizes = []
+    made = trusted.trust.outliers
+
+    def watched(points, axes, seed):
+        sizes.append(len(points))
+        return made(points, axes, seed)
+
+    monkeypatch.setattr(trusted.trust, "outliers", watched)
+    monkeypatch.setattr(read, "LARGEST_BATCH", 1)  # one example at a time
+    x, labels = blobs(200)
+    vitrail.signatures(layered_model, x, labels, clusters=3, held_out=0.4)
+    assert sizes == [32, 8]

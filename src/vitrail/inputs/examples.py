@@ -15,6 +15,7 @@ from torch import Tensor
 from vitrail.errors import BadInput
 from vitrail.inputs.packing import is_frame
 
+HASHED = 64  #: examples that have a hash together
 LONGEST_PATH = 4096  #: a text longer than this names no file
 
 
@@ -53,13 +54,21 @@ class Examples:
         return taken(self.x, rows)
 
     def digest(self, rows: Any) -> str:
-        """A hash of these examples; of a file its name, size and time, so that it need not be read."""
-        state = hashlib.sha256()
-        some = self.take(rows)
-        for part in parts(some):
-            for piece in bytes_of(part):
-                state.update(piece)
-        return state.hexdigest()[:16]
+        """A hash of these examples, 16 letters for every HASHED of them; of files their name, size and time.
+
+        So the hashes of neighbouring parts, one after the other, are those of the whole, however it is cut into parts
+        of whole multiples of HASHED.
+        """
+        rows = np.asarray(rows)
+        return "".join(hashed(self.take(rows[start : start + HASHED])) for start in range(0, len(rows), HASHED))
+
+
+def hashed(some: Any) -> str:
+    state = hashlib.sha256()
+    for part in parts(some):
+        for piece in bytes_of(part):
+            state.update(piece)
+    return state.hexdigest()[:16]
 
 
 def is_several(x: tuple[Any, ...]) -> bool:
@@ -85,16 +94,14 @@ def taken(part: Any, rows: np.ndarray[Any, Any]) -> Any:
     """Rows of one part; neighbours as a slice, which arrays and memory maps give without copying the rest."""
     if is_frame(part) or hasattr(part, "iloc"):
         return part.iloc[rows]
-    if isinstance(part, Tensor):
-        return part[torch.as_tensor(rows, device=part.device)]
     if isinstance(part, Sequence):
         return [part[int(i)] for i in rows]
     if len(rows) and bool((np.diff(rows) == 1).all()):
         return part[int(rows[0]) : int(rows[-1]) + 1]
-    return part[rows]
+    return part[torch.as_tensor(rows, device=part.device)] if isinstance(part, Tensor) else part[rows]
 
 
-def bytes_of(part: Any) -> list[bytes]:
+def bytes_of(part: Any) -> list[Any]:
     """What makes examples the same: the bytes of arrays, the names, sizes and times of files, the letters of texts."""
     if is_frame(part):
         return [piece for name in part.columns for piece in (str(name).encode(), *bytes_of(part[name].to_numpy()))]
@@ -105,14 +112,14 @@ def bytes_of(part: Any) -> list[bytes]:
     array = np.asarray(part)
     if array.dtype.kind == "O":
         return [one(each) for each in array.ravel()]
-    return [f"{array.dtype} {array.shape[1:]}".encode(), np.ascontiguousarray(array).tobytes()]
+    return [f"{array.dtype} {array.shape[1:]}".encode(), np.ascontiguousarray(array)]
 
 
 def one(example: Any) -> bytes:
     if isinstance(example, Image.Image):
         return example.tobytes()
     if isinstance(example, np.ndarray | Tensor):
-        return b"".join(bytes_of(example))
+        return b"".join(map(bytes, bytes_of(example)))
     named = isinstance(example, str | os.PathLike) and len(os.fspath(example)) < LONGEST_PATH
     if named and "\n" not in os.fspath(example) and Path(example).is_file():
         about = Path(example).stat()

@@ -11,7 +11,8 @@ import numpy as np
 from vitrail.explanation import Array
 from vitrail.plot.caption import percent, short
 from vitrail.plot.sankey import Layout, lay
-from vitrail.plot.streams import Column, Streams, titled
+from vitrail.plot.streams import Column, Streams
+from vitrail.signatures.layers import titled
 
 WIDE, STEP = 1040, 130  #: width of a picture that has room; least distance of columns
 NODE, GAP = 12, 15  #: width of a node; between nodes, so that the names of thin ones do not touch

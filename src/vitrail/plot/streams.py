@@ -11,6 +11,7 @@ from vitrail.errors import BadInput
 from vitrail.explanation import Array, Explanation
 from vitrail.plot.caption import short
 from vitrail.plot.colour import OTHER, UNKNOWN, class_colour
+from vitrail.signatures.layers import titled
 
 MOST_CLASSES, MOST_CLUSTERS = 12, 30  #: drawn by themselves; the others are drawn together
 TOGETHER, NOBODY_KNOWS = 2**40, 2**40 + 1  #: the keys of those, and of a class that is not known; behind all others
@@ -209,10 +210,6 @@ def placed(columns: Sequence[Column], shown: Sequence[int], links: Array, keys: 
 def titles_of(answer: Explanation) -> list[str]:
     """What the layers are called in a picture: a name that is only a number would be taken for a cluster."""
     return [titled(name) for name in names_of(answer)]
-
-
-def titled(name: str) -> str:
-    return f"layer {name}" if name.replace(".", "").isdigit() else name
 
 
 def names_of(answer: Explanation) -> list[str]:

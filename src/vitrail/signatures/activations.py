@@ -11,7 +11,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,10 @@ from vitrail.explanation import Array, place, write_whole
 FORMAT = "vitrail-activations-1"
 ABOUT, TABLE = "store.json", "signatures.parquet"
 LARGEST = 65504.0  #: of float16
+HELD = 2**28  #: bytes of parts that a store keeps in memory once it has written them
 PAGE = 2**26  #: bytes of a Parquet page: large ones are written and read several times as fast
+#: what else makes writing quick: values go in by the million, and nobody filters by them
+QUICK: dict[str, Any] = {"write_batch_size": 2**20, "use_dictionary": False, "write_statistics": False}
 #: facts that say whose activations a store holds, and what they are called when they differ
 OURS = {"weights": "another network", "layers": "other layers", "pool": "another way of pooling", "keep": "other types"}
 OURS |= {"examples": "another number of examples", "part": "parts of another size"}
@@ -48,10 +51,16 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Activations:
-    """A folder of activations. `about` is what store.json says."""
+    """A folder of activations.
+
+    about  what store.json says
+    held   first row -> a part that was just written, as it was stored: the first few hundred megabytes of a run need
+           not be read again
+    """
 
     folder: Path
     about: Mapping[str, Any]
+    held: dict[int, Part] = field(default_factory=dict)
 
     @staticmethod
     def open(folder: str | os.PathLike[str]) -> "Activations":
@@ -117,28 +126,34 @@ class Activations:
         path = self.path(start)
         if not path.is_file():
             return False
-        made = (pq.read_schema(path).metadata or {}).get(b"examples", b"").decode()
-        if made == digest:
+        if self.digest(start) == digest:
             return True
         raise BadInput(
             f"{str(path)!r} holds the activations of other examples than x[{start}:]. The same examples in the same "
             "order were expected. Nothing was overwritten. Choose another folder, or say overwrite=True."
         )
 
+    def digest(self, start: int) -> str:
+        """The hash of the examples that a part was made from."""
+        return (pq.read_schema(self.path(start)).metadata or {}).get(b"examples", b"").decode()  # type: ignore[no-any-return]
+
     def write(self, part: Part, digest: str, keep: str) -> None:
         """One part, whole or not at all."""
-        columns = {name: column(kept(array, keep)) for name, array in part.activations.items()}
+        stored = {name: kept(array, keep) for name, array in part.activations.items()}
+        columns = {name: column(array) for name, array in stored.items()}
         table = pa.table({"row": part.rows, "logits": column(part.logits), **columns})
-        self.put(table.replace_schema_metadata({"examples": digest}), self.path(int(part.rows[0])))
+        start = int(part.rows[0])
+        self.held.pop(start, None)
+        self.put(table.replace_schema_metadata({"examples": digest}), self.path(start))
+        if sum(map(size, self.held.values())) + table.nbytes <= HELD:
+            self.held[start] = Part(part.rows, part.logits, stored)
 
     def put(self, table: pa.Table, path: Path) -> None:
         """Beside, then renamed."""
         handle, name = tempfile.mkstemp(dir=self.folder, prefix=f".{path.name}.")
         os.close(handle)
         try:
-            pq.write_table(
-                table, name, compression="lz4", use_dictionary=False, write_statistics=False, data_page_size=PAGE
-            )
+            pq.write_table(table, name, compression="lz4", data_page_size=PAGE, **QUICK)
             Path(name).chmod(0o644)
             place(Path(name), path, overwrite=True)
         finally:
@@ -148,6 +163,10 @@ class Activations:
         """The parts in the order of the examples; only the columns that are asked for are read."""
         names = self.layers if layers is None else list(layers)
         for start in self.starts:
+            if start in self.held:
+                part = self.held[start]
+                yield Part(part.rows, part.logits, {name: widened(part.activations[name]) for name in names})
+                continue
             read = pq.read_table(self.path(start), columns=["row", *(["logits"] if logits else []), *names])
             said = tensor(read["logits"]) if logits else np.zeros((len(read), 0), np.float32)
             yield Part(read["row"].to_numpy(), said, {name: tensor(read[name]) for name in names})
@@ -175,9 +194,14 @@ def strange(found: Activations, about: Mapping[str, Any], name: str) -> BadInput
 
 def kept(array: Array, keep: str) -> Array:
     """The type in which an array is stored: float16 as far as its numbers fit."""
-    if array.dtype.kind in "iu" or keep == "float32" or (array.size and np.abs(array).max() > LARGEST):
+    if array.dtype.kind in "iu" or keep == "float32" or not fits(array):
         return array
     return rounded(array)
+
+
+def fits(array: Array) -> bool:
+    """Whether float16 can hold these numbers."""
+    return not array.size or bool(array.max() <= LARGEST and array.min() >= -LARGEST)
 
 
 def rounded(array: Array) -> Array:
@@ -192,5 +216,13 @@ def column(array: Array) -> Any:
 
 def tensor(column: Any) -> Array:
     """(n, units) back out of Arrow: numbers as float32, codes as they are."""
-    array = np.concatenate([chunk.to_numpy_ndarray() for chunk in column.chunks])
+    return widened(np.concatenate([chunk.to_numpy_ndarray() for chunk in column.chunks]))
+
+
+def widened(array: Array) -> Array:
     return torch.from_numpy(array).float().numpy() if array.dtype == np.float16 else array
+
+
+def size(part: Part) -> int:
+    """Bytes."""
+    return sum(array.nbytes for array in (part.logits, *part.activations.values()))

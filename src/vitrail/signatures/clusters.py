@@ -15,7 +15,7 @@ from vitrail.explanation import Array
 
 MOST = 20  #: clusters that are tried when their number is to be found
 JUDGED = 2000  #: examples on which numbers of clusters are compared
-SAMPLE = 2500  #: examples on which k-means begins
+SAMPLE = 1000  #: examples on which k-means begins
 STARTS = 4  #: times that it begins; the best is taken
 DRAWS = 5  #: uniform data sets that the gap statistic compares with
 CHOOSING = ("auto", "gap")
@@ -50,11 +50,7 @@ def centroids(values: Array, count: int | str, seed: int, layer: str) -> Array:
     """
     refuse_constant(values, layer)
     number = count if isinstance(count, int) else found(values, count, seed)
-    if number > len(values):
-        raise BadInput(
-            f"{number} clusters were asked at layer {layer!r}, and {len(values)} examples are there to fit them. At "
-            "least as many examples as clusters were expected. Give more examples, or ask fewer clusters."
-        )
+    refuse_more([number], [layer], len(values))
     means = fitted(values, number, seed).cluster_centers_
     if len(np.unique(means, axis=0)) < number:
         different = len(np.unique(values, axis=0))
@@ -63,6 +59,16 @@ def centroids(values: Array, count: int | str, seed: int, layer: str) -> Array:
             f"{len(values)} examples. At most {different} clusters were expected. Ask fewer, or leave the layer out."
         )
     return np.asarray(means, np.float32)
+
+
+def refuse_more(counts: Sequence[int | str], layers: Sequence[str], examples: int) -> None:
+    """Raise BadInput for more clusters than there are examples."""
+    for count, layer in zip(counts, layers, strict=True):
+        if isinstance(count, int) and count > examples:
+            raise BadInput(
+                f"{count} clusters were asked at layer {layer!r}, and {examples} examples are there to fit them. At "
+                "least as many examples as clusters were expected. Give more examples, or ask fewer clusters."
+            )
 
 
 def refuse_constant(values: Array, layer: str) -> None:

@@ -18,7 +18,7 @@ from vitrail.signatures import keeping
 from vitrail.signatures.agreement import counted, purity
 from vitrail.signatures.answer import asked, explanation, of_examples, of_paths, of_trust
 from vitrail.signatures.bins import Bins, bins_of
-from vitrail.signatures.clusters import counts_of
+from vitrail.signatures.clusters import counts_of, refuse_more
 from vitrail.signatures.details import about
 from vitrail.signatures.hear import Hearing
 from vitrail.signatures.known import FIT, Known
@@ -87,6 +87,7 @@ def signatures(
     with undisturbed(), reporting(progress) as report, keeping.folder_of(store) as folder:
         plan = planned(model, examples, layers, pool)
         counts = counts_of(clusters, len(plan.names))
+        refuse_more(counts, plan.names, len(examples))
         hearing = Hearing(model, plan, "float16" if keep == "code" else keep, overwrite, report)
         outcome, known = hearing.training(
             examples, folder, labels, 0.0 if calibration is not None else held_out, fit, seed

@@ -36,7 +36,8 @@ def coded(known: Known, paths: Paths) -> None:
     store = known.store
     for part in store.parts():
         activations = {name: paths.coded(name, array) for name, array in part.activations.items()}
-        store.write(Part(part.rows, part.logits, activations), "", "code")
+        digest = store.digest(int(part.rows[0]))
+        store.write(Part(part.rows, part.logits, activations), digest, "code")
     about = {**store.about, "keep": "code"}
     write_whole(store.folder / ABOUT, as_json(about), overwrite=True)
 

@@ -61,7 +61,10 @@ class Known:
 
     def sample(self, layer: str, rows: Array) -> Array:
         """(m, units) what a layer said about these rows, which are in order."""
-        pieces = [p.activations[layer][np.isin(p.rows, rows)] for p in self.store.parts([layer], logits=False)]
+        pieces = []
+        for part in self.store.parts([layer], logits=False):
+            first, last = np.searchsorted(rows, (part.rows[0], part.rows[-1] + 1))
+            pieces.append(part.activations[layer][rows[first:last] - part.rows[0]])
         return np.concatenate(pieces)
 
 

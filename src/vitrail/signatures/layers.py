@@ -105,3 +105,8 @@ def thinned(layers: Sequence[Layer], most: int) -> list[Layer]:
         if len(some) <= most:
             return list(some)
     return [some[round(i * (len(some) - 1) / (most - 1))] for i in range(most)]
+
+
+def titled(name: str) -> str:
+    """What a layer is called in words and pictures: a name that is only a number would be taken for a cluster."""
+    return f"layer {name}" if name.replace(".", "").isdigit() else name

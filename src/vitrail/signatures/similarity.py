@@ -10,6 +10,7 @@ import numpy as np
 
 from vitrail.errors import BadInput
 from vitrail.explanation import Array, Explanation
+from vitrail.inputs.examples import HASHED
 from vitrail.model.versions import versions
 from vitrail.signatures.activations import Activations
 from vitrail.signatures.alignment import WIDE, Products, Range, middled, of_few
@@ -30,9 +31,8 @@ def cka(first: Explanation, second: Explanation, *, debiased: bool = True) -> Ex
     and "second". Where all layers together have more than 4,096 units, at most 2,000 examples are compared, and
     checks["compared"] says how many.
 
-    Raises BadInput for other kinds of answers, different examples (by their number and hashes; stores whose parts are
-    of different sizes are compared by number only), and activations that were not kept or not kept whole; CannotOpen
-    when their folder is gone.
+    Raises BadInput for other kinds of answers, different examples (by their number and hashes), and activations that
+    were not kept or not kept whole; CannotOpen when their folder is gone.
 
     [1] Kornblith, Norouzi, Lee, Hinton, "Similarity of Neural Network Representations Revisited", 2019, section 3
     """
@@ -136,10 +136,7 @@ def kept(answer: Explanation) -> Activations:
 
 def hash_of(store: Activations) -> tuple[str, str]:
     """In what pieces the examples of a store were hashed, and their hashes."""
-    from pyarrow import parquet
-
-    found = [(parquet.read_schema(store.path(start)).metadata or {}).get(b"examples", b"") for start in store.starts]
-    return (f"parts of {store.about['part']}", b",".join(found).decode()) if all(found) else ("not at all", "")
+    return f"{HASHED} at a time", "".join(store.digest(start) for start in store.starts)
 
 
 def refuse_different(one: Source, other: Source) -> None:

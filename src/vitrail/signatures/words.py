@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from vitrail.explanation import Array, Explanation
+from vitrail.signatures.layers import titled
 from vitrail.trust.detectors import part
 from vitrail.trust.distance import Distance
 from vitrail.trust.judge import Judgement
@@ -27,7 +28,7 @@ class Reason(NamedTuple):
 def words_of(answer: Explanation, reading: Reading, judged: Judgement) -> list[str]:
     """For each example what is unusual about it; from signatures and what they say about a batch of examples."""
     state = {name.removeprefix("trust/"): array for name, array in answer.arrays.items()}
-    return unusual(state, reading, judged, answer.labels["class"], answer.labels["layer"])
+    return unusual(state, reading, judged, answer.labels["class"], list(map(titled, answer.labels["layer"])))
 
 
 def unusual(
