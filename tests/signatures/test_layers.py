@@ -78,6 +78,8 @@ def test_layers_by_name_in_the_order_in_which_they_are_named():
 def test_a_network_without_an_inner_layer():
     with pytest.raises(WrongLayer, match="has no inner layer to choose"):
         names(nn.Linear(4, 2), torch.rand(2, 4))
+    with pytest.raises(WrongLayer, match="Layers are: none. Open a network that has layers"):
+        names(lambda x: x @ torch.ones(4, 2).numpy(), torch.rand(2, 4))
 
 
 def test_names_that_do_not_exist_or_come_twice():

@@ -38,10 +38,9 @@ def automatic(model: Model, x: Tensor) -> list[Layer]:
     known = [layer for layer in model.surveyed(x) if layer.shape is not None and layer.kind != "attention"]
     inner = [layer for layer in ends(known) if is_activation(layer)]
     if not inner:
-        raise WrongLayer(
-            f"{model.name} has no inner layer to choose. Layers are: "
-            f"{', '.join(layer.name for layer in known) or 'none'}. Name some: layers=[...]."
-        )
+        names = ", ".join(layer.name for layer in known)
+        do = "Name some: layers=[...]." if names else "Open a network that has layers."
+        raise WrongLayer(f"{model.name} has no inner layer to choose. Layers are: {names or 'none'}. {do}")
     whole = blocks(known)
     return [*thinned(whole, MOST - 1), inner[-1]] if len(whole) > 1 else thinned(inner, MOST)
 
