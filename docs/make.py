@@ -15,6 +15,7 @@ from vitrail import errors
 from vitrail.cli.frame import default_words, frame_of, takers, type_words
 from vitrail.errors import VitrailError
 from vitrail.methods.settings import VOCABULARY, settings_of
+from vitrail.metrics.choose import METRICS
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Generated from the code by `make docs`. Do not edit: change the docstring, and make it again. -->\n"
@@ -91,11 +92,16 @@ def lowered(text: str) -> str:
 
 
 def settings() -> str:
-    """The vocabulary, with the methods that take each word."""
-    linked = {name: ", ".join(f"[{m}](methods.md#{m})" for m in methods) for name, methods in takers().items()}
-    rows = [[f"`{name}`", VOCABULARY.get(name, ""), taken] for name, taken in linked.items()]
-    text = "A word means the same in every method, in Python, in JSON and on the command line (`--steps`).\n"
-    return page("Settings", [text, table(["setting", "meaning", "methods"], rows)])
+    """The vocabulary, with the methods and the metrics that take each word."""
+    linked = {name: [f"[{m}](methods.md#{m})" for m in methods] for name, methods in takers().items()}
+    judging = {name: [m for m, cls in METRICS.items() if name in settings_of(cls)] for name in VOCABULARY}
+    names = sorted({*linked, *(name for name, some in judging.items() if some)}, key=list(VOCABULARY).index)
+    rows = [
+        [f"`{name}`", VOCABULARY.get(name, ""), ", ".join(linked.get(name, [])), ", ".join(judging.get(name, []))]
+        for name in names
+    ]
+    text = "A word means the same in every method and metric, in Python, in JSON and on the command line (`--steps`).\n"
+    return page("Settings", [text, table(["setting", "meaning", "methods", "metrics"], rows)])
 
 
 def mistakes() -> str:

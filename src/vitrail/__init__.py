@@ -4,6 +4,7 @@ Open a Model. Run it: a Trace. Ask a Target. A Method answers with an Explanatio
 """
 
 from vitrail import plot, rules
+from vitrail.compare import compare
 from vitrail.errors import VitrailError
 from vitrail.explain import explain
 from vitrail.explanation import Explanation, load
@@ -55,6 +56,8 @@ from vitrail.methods.attribution.squaregrad import SquareGrad
 from vitrail.methods.attribution.tree_interactions import TreeInteractions
 from vitrail.methods.attribution.tree_shap import TreeSHAP
 from vitrail.methods.attribution.vargrad import VarGrad
+from vitrail.metrics.choose import METRICS, Metric
+from vitrail.metrics.measure import measure
 from vitrail.model import Layer, Layers, Model, Sweep, Trace
 from vitrail.signatures import Bins, cka, signatures
 from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
@@ -62,7 +65,7 @@ from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
 __version__ = "0.1.0"
 
 __all__ = [
-    "Bins", "cka", "signatures",
+    "Bins", "METRICS", "Metric", "cka", "compare", "measure", "signatures",
     "IDGI", "LRP", "METHODS", "Answer", "AttnLRP", "Deconvnet", "FullGrad", "GuidedBackprop", "GuidedGradCAM",
     "LibraGrad", "LeGrad", "Attention", "AttentionFlow", "AttentionRelevance", "AttentionRollout",
     "DeepLIFT", "DeepSHAP", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",

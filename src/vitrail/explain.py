@@ -55,10 +55,10 @@ def explain(
     _check_call(model, speed)
     with undisturbed(), reporting(progress) as report:
         packed = model.pack(x)
-        recipe = _recipe(method, _prepared(model, x, packed, settings), model, x, packed)
+        recipe = recipe_of(method, _prepared(model, x, packed, settings), model, x, packed)
         question = target_of(target, model.classes, len(packed.x))
         with model.asking(packed, progress=report, speed=speed) as bound:
-            answer, used = _answered(recipe, bound, question)
+            answer, used = answered(recipe, bound, question)
             output, logits = bound.said()
             classes = fitting(model.classes, model.network.classes, output, model.name)
             checks = {**_checks(bound, recipe, question, answer), **used, **answer.checks}
@@ -96,7 +96,7 @@ def _check_call(model: object, speed: str) -> None:
         raise BadSetting(f"speed={speed!r} is not known. 'auto', 'plain' or 'fast' was expected. Choose one.")
 
 
-def _recipe(method: Any, given: Mapping[str, Any], model: Model, x: Any, packed: Packed) -> Method:
+def recipe_of(method: Any, given: Mapping[str, Any], model: Model, x: Any, packed: Packed) -> Method:
     """The method with all its settings checked."""
     if isinstance(method, str):
         method = {"method": method, **given}
@@ -127,7 +127,7 @@ def _prepared(model: Model, x: Any, packed: Packed, settings: Any) -> Any:
     return replace(settings, **{f.name: one(f.name, getattr(settings, f.name)) for f in fields(settings)})
 
 
-def _answered(recipe: Method, bound: Model, question: Target) -> tuple[Answer, dict[str, int]]:
+def answered(recipe: Method, bound: Model, question: Target) -> tuple[Answer, dict[str, int]]:
     """The answer of a method, in a shape that can be written down, and the passes that it used.
 
     Raises NetworkFailed when the network says NaN about x: nothing can be made of that.

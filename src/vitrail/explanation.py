@@ -20,7 +20,7 @@ from vitrail.errors import AlreadyExists, BadInput, CannotOpen
 
 AXES = (
     "batch channel height width token head query key layer unit feature step class player cluster bin rank sample path "
-    "link".split()
+    "link method metric".split()
 )  #: the closed list of axis names
 FORMAT = "vitrail-explanation-1"
 Array = np.ndarray[Any, Any]

@@ -2,6 +2,7 @@
 
 import typer
 
+from vitrail.cli.compare import compare
 from vitrail.cli.demo import demo
 from vitrail.cli.explain import explain
 from vitrail.cli.methods import methods
@@ -16,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (open, explain, signatures, trust, methods, demo):
+for command in (open, explain, compare, signatures, trust, methods, demo):
     app.command()(command)
 
 

@@ -22,7 +22,7 @@ WIDE = 160  #: columns when the output goes to a file or a pipe
 REFUSED = 2  #: the exit status of every refusal
 #: columns of numbers
 RIGHT = {"completeness gap", "evaluations", "seconds", "probability", "parameters"}
-RIGHT |= {"units", "clusters", "purity", "dead", "saturated", "count", "share", "p"}
+RIGHT |= {"units", "clusters", "purity", "dead", "saturated", "count", "share", "p", "mean", "interval", "rank"}
 
 Report = Callable[[int, int], None]
 

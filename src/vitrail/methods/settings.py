@@ -24,8 +24,8 @@ Preset = str | Table  #: the name of a preset, or a table of rules
 
 #: What every setting means, wherever it occurs. `vitrail methods`, the docs and forms are cut from it.
 VOCABULARY = {
-    "steps": "points on the path from the baseline to x",
-    "samples": "noisy copies of x, or draws from the background",
+    "steps": "points on the path from the baseline to x, or on a curve",
+    "samples": "noisy copies of x, draws from the background, or sets of players",
     "std": "standard deviation of the noise, in units of x",
     "seed": "start of the random numbers; the same seed gives the same answer",
     "baseline": "the input that stands for nothing there: a number, an array like one example, several examples "
@@ -43,7 +43,18 @@ VOCABULARY = {
     "array (players - 1, 2) of merges",
     "index": "which interaction: 'sii' is Shapley's, 'k-sii' shares it out so that everything adds up, 'banzhaf' "
     "counts all coalitions alike",
-    "tolerance": "stop when the completeness gap is below this share of the change in the target",
+    "tolerance": "how far from the whole is near enough, as a share of the change in the target: where a completeness "
+    "gap ends a method, or what the most important players may fall short of",
+    "radius": "how far an element of x is moved at most, in units of x",
+    "relative": "whether a change counts as a share of the explanation",
+    "order": "which modules are drawn anew, step by step: 'cascading' from the output down, 'rising' from the input "
+    "up, or 'independent', each alone",
+    "absolute": "whether sizes are compared, so that a change of sign counts as none",
+    "bins": "into how many bins of equal width values are sorted",
+    "portion": "the share of the players that a set holds",
+    "sign": "which shares count: 'positive' ones, or all of them by their 'absolute' value",
+    "top": "how many players count as the most important, as a share of all",
+    "weighted": "whether the score is divided by the share of x that the mask covers, so that chance is 1",
     "cutoff": "highest spatial frequency that is kept, as a share of that of a checkerboard",
     "count": "how many superpixels",
     "width": "how far the kernel reaches that weighs coalitions by their cosine distance from x; half the players are "

@@ -1,7 +1,7 @@
 """Static pictures and pages: a view for each kind of Explanation, and the report that holds many answers.
 
     answer.plot()      a matplotlib Figure: "attribution", "map", "activation", "attention", "players", "interaction",
-                       "signature", "flow", "score"; a table of arrays else
+                       "signature", "flow", "score", "leaderboard"; a table of arrays else
     answer.show()      a Page: one answer as HTML that needs nothing else
     report(path, ...)  many answers in one HTML file
 
@@ -14,6 +14,7 @@ from vitrail.plot.attention import draw_attention
 from vitrail.plot.attribution import draw_attribution
 from vitrail.plot.flow import draw_flow
 from vitrail.plot.interaction import draw_interaction
+from vitrail.plot.leaderboard import draw_leaderboard
 from vitrail.plot.map import draw_map
 from vitrail.plot.page import Page, make_page
 from vitrail.plot.players import draw_players
@@ -23,6 +24,6 @@ from vitrail.plot.table import draw_table
 
 VIEWS.update(attribution=draw_attribution, map=draw_map, activation=draw_activation, attention=draw_attention)
 VIEWS.update(players=draw_players, interaction=draw_interaction, table=draw_table, page=make_page)
-VIEWS.update(signature=draw_flow, flow=draw_flow, score=draw_score)
+VIEWS.update(signature=draw_flow, flow=draw_flow, score=draw_score, leaderboard=draw_leaderboard)
 
 __all__ = ["Page", "Section", "report"]

@@ -53,7 +53,8 @@ def make_page(
     """One answer as a page: a row for each example, what was measured, how it was made.
 
     Signatures and flows are about thousands of examples: their page shows the flow, the paths, the clusters and the
-    layers instead. Of scores the most unusual examples are shown when there are more than `most`.
+    layers instead. That of a leaderboard shows its verdicts, its table, its panels and its curves. Of scores the most
+    unusual examples are shown when there are more than `most`.
 
     Settings    title     over the page; the method's name when empty
                 style     of a picture of all examples over the rows, for tables: "bar", "beeswarm" ...; "auto" for a

@@ -26,7 +26,8 @@ class Section:
     title     its heading
     text      plain text under it; an empty line parts paragraphs
     answers   what methods said about the same examples: one column for each; may be empty
-    rows      which examples are shown, in this order; None shows all. Signatures and flows are shown as a whole
+    rows      which examples are shown, in this order; None shows all. Signatures, flows and leaderboards stand as
+              a whole
     styles    pictures of all examples over the rows, for answers about tables: "bar", "beeswarm", "dependence" ...
     """
 
@@ -86,7 +87,7 @@ def section_html(section: Section, place: int, clip: float, opacity: float | Non
 
 
 def whole_of(section: Section, answer: Explanation, clip: float, opacity: float | None) -> str:
-    """An answer that has no row for each example beside other methods: signatures, flows, scores."""
+    """An answer that has no row for each example beside other methods: signatures, flows, leaderboards, scores."""
     rows = rows_of(section, len(answer)) if answer.kind == "score" else []
     return whole_html(answer, rows, Look(clip, opacity, side_for(2 * len(rows))))
 

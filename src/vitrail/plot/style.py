@@ -105,6 +105,12 @@ body.vitrail-page{margin:0;background:#fbfbfa}
 .vitrail .score .bars{min-width:17rem}.vitrail .score .track{background:var(--rule);border-radius:.12rem}
 .vitrail .score .track i{min-width:2px}.vitrail .score .map{width:5.5rem}
 .vitrail .score .map,.vitrail .small{outline:1px solid var(--rule)}
+.vitrail .verdicts{margin:.75rem 0 0;padding-left:1.2rem;max-width:52rem}.vitrail .verdicts li{margin:0 0 .4rem}
+.vitrail .board .interval{font-size:.75rem;font-weight:400;color:var(--quiet)}
+.vitrail .board .rank{display:inline-block;min-width:1.35em;padding:0 .25em;margin-left:.25em;font-size:.7rem;
+ line-height:1.35;text-align:center;border:1px solid var(--rule);border-radius:.25em;color:var(--quiet)}
+.vitrail .board .control>*{color:var(--quiet)}
+.vitrail .board tr>:first-child{position:sticky;left:0;background:var(--card);z-index:1}
 .vitrail figure{margin:0}.vitrail figcaption{font-size:.7rem;color:var(--quiet)}
 .vitrail .number{font-variant-numeric:tabular-nums}
 .vitrail sup{line-height:0}
