@@ -4948,5 +4948,51 @@ MUTANTS += [
 ]
 
 
+MUTANTS += [
+    Mutant(
+        "metrics/saco.py",
+        "torch.where(right, apart, -apart)",
+        "torch.where(right, apart, 0 * apart)",
+        "pairs in the wrong order cost nothing",
+        ("metrics/test_saco.py",),
+    ),
+    Mutant(
+        "metrics/saco.py",
+        "subject.worth(~mine)",
+        "subject.worth(mine)",
+        "groups are kept, not taken away",
+        ("metrics/test_saco.py",),
+    ),
+    Mutant(
+        "metrics/saco.py",
+        "* groups // counts",
+        "* groups // (counts + 1)",
+        "groups of unequal number",
+        ("metrics/test_saco.py",),
+    ),
+    Mutant(
+        "metrics/completeness.py",
+        "judged.shares.double().sum(1) - change",
+        "judged.shares.double().abs().sum(1) - change",
+        "shares against count as shares for",
+        ("metrics/test_completeness.py",),
+    ),
+    Mutant(
+        "metrics/non_sensitivity.py",
+        "!= self.none(falls)",
+        "& ~self.none(falls)",
+        "what is given for nothing is not counted",
+        ("metrics/test_non_sensitivity.py",),
+    ),
+    Mutant(
+        "metrics/non_sensitivity.py",
+        "alone = ~torch.eye(",
+        "alone = torch.eye(",
+        "each player stays alone instead of going alone",
+        ("metrics/test_non_sensitivity.py",),
+    ),
+]
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -11,7 +11,7 @@ def test_every_metric_is_in_the_list_under_its_own_name():
     for name, metric in METRICS.items():
         assert metric.name == name
         assert metric.better in ("higher", "lower")
-        assert metric.family in ("faithfulness", "complexity", "localisation", "robustness", "randomisation")
+        assert metric.family in ("faithfulness", "complexity", "localisation", "robustness", "randomisation", "axioms")
         assert "\n    [1] " in metric.__doc__
         for section in ("Settings", "Laws", "Cost", "Beware"):
             assert f"    {section}" in metric.__doc__

@@ -65,7 +65,8 @@ VOCABULARY = {
     "libra": "whether attention, norms and gates are held still on the way back, as LibraGrad does",
     "rule": "how a function of one number shares its change: 'rescale' as a whole, 'reveal-cancel' what raises it and "
     "what lowers it one after the other",
-    "epsilon": "how far sums are moved away from zero before something is divided by them",
+    "epsilon": "how far sums are moved away from zero before something is divided by them; or what counts as zero, as "
+    "a share of the largest",
     "gamma": "how much more positive contributions count than negative ones; 0 for no more",
     "low": "the least value that x can have, as the first layer reads it; None for the least of each example",
     "high": "the largest value that x can have, as the first layer reads it; None for the largest of each example",

@@ -10,6 +10,7 @@ from vitrail.methods.settings import build
 from vitrail.metrics.attribution_localisation import AttributionLocalisation
 from vitrail.metrics.average_drop import AverageDrop, AverageGain, AverageIncrease
 from vitrail.metrics.average_sensitivity import AverageSensitivity
+from vitrail.metrics.completeness import Completeness
 from vitrail.metrics.deletion import Deletion
 from vitrail.metrics.effective_complexity import EffectiveComplexity
 from vitrail.metrics.efficient_randomisation import EfficientParameterRandomisation
@@ -23,6 +24,7 @@ from vitrail.metrics.localisation_auc import LocalisationAUC
 from vitrail.metrics.mass_accuracy import MassAccuracy
 from vitrail.metrics.max_sensitivity import MaxSensitivity
 from vitrail.metrics.mufidelity import MuFidelity
+from vitrail.metrics.non_sensitivity import NonSensitivity
 from vitrail.metrics.parameter_randomisation import ParameterRandomisation
 from vitrail.metrics.pointing_game import PointingGame
 from vitrail.metrics.random_logit import RandomLogit
@@ -30,6 +32,7 @@ from vitrail.metrics.rank_accuracy import RankAccuracy
 from vitrail.metrics.relative_input_stability import RelativeInputStability
 from vitrail.metrics.relative_output_stability import RelativeOutputStability
 from vitrail.metrics.relative_representation_stability import RelativeRepresentationStability
+from vitrail.metrics.saco import SaCo
 from vitrail.metrics.sensitivity_n import SensitivityN
 from vitrail.metrics.smooth_randomisation import SmoothParameterRandomisation
 from vitrail.metrics.sparseness import Sparseness
@@ -43,7 +46,7 @@ class Metric(Protocol):
 
     name     in kebab-case
     better   "higher" or "lower"
-    family   what is asked: "faithfulness", "complexity", "localisation", "robustness", "randomisation"
+    family   what is asked: "faithfulness", "complexity", "localisation", "robustness", "randomisation" or "axioms"
     """
 
     name: ClassVar[str]
@@ -63,6 +66,7 @@ LIST: tuple[type[Metric], ...] = (
     MuFidelity,
     SensitivityN,
     Infidelity,
+    SaCo,
     AverageDrop,
     AverageIncrease,
     AverageGain,
@@ -89,6 +93,9 @@ LIST: tuple[type[Metric], ...] = (
     SmoothParameterRandomisation,
     EfficientParameterRandomisation,
     RandomLogit,
+    # does it keep what was promised?
+    Completeness,
+    NonSensitivity,
 )
 METRICS: dict[str, type[Metric]] = {metric.name: metric for metric in LIST}
 
