@@ -4753,7 +4753,6 @@ MUTANTS += [
         ("metrics/test_subject.py",),
     ),
     Mutant("metrics/subsets.py", "subject.worth(~gone)", "subject.worth(gone)", "sets are kept, not taken away", SETS),
-    Mutant("metrics/subsets.py", "(same - 1) / 2", "0 * same", "equal values do not share their ranks", SETS),
     Mutant("metrics/infidelity.py", "- fall) ** 2).mean(1)", "- fall).abs()).mean(1)", "no squares", SETS),
     Mutant("metrics/insertion.py", '"least"', '"most"', "insertion is deletion", ("metrics/test_insertion.py",)),
     Mutant(

@@ -3,7 +3,7 @@ import torch
 
 from judging import WEIGHTS, linear, noise, points, subject_of
 from vitrail.metrics.subject import judged
-from vitrail.metrics.subsets import average_ranks, correlation, falls, given
+from vitrail.metrics.subsets import correlation, falls, given
 
 
 @pytest.fixture
@@ -46,11 +46,3 @@ def test_correlation_as_numpy_has_it():
     expected = [np.corrcoef(a, b)[0, 1] for a, b in zip(one.numpy(), two.numpy(), strict=True)]
     torch.testing.assert_close(correlation(one, two), torch.tensor(expected))
     assert correlation(one, torch.ones_like(one)).isnan().all()
-
-
-def test_ranks_as_scipy_has_them():
-    from scipy.stats import rankdata
-
-    values = torch.tensor([[3.0, 1.0, 1.0, 7.0], [2.0, 2.0, 2.0, 2.0]])
-    expected = torch.tensor(rankdata(values.numpy(), axis=1) - 1)
-    torch.testing.assert_close(average_ranks(values), expected)

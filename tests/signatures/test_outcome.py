@@ -53,6 +53,15 @@ def test_names_of_all_classes():
     assert Outcome(threshold=0.0).all_names(None, 1, 1) == ["0", "1"]
 
 
+def test_a_strange_name_comes_behind_classes_without_one():
+    outcome = Outcome.of(LOGITS, None, None, False, ("a", "b"))  # three outputs, two names
+    labels = ["b", "z", "a"]
+    numbers = outcome.labels(labels, 3)
+    names = outcome.all_names(labels, 3, int(numbers.max()))
+    assert names == ["a", "b", "2", "z"]
+    assert [names[i] for i in numbers] == labels
+
+
 @pytest.mark.parametrize(
     ("labels", "words"),
     [

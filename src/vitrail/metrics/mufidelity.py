@@ -6,8 +6,9 @@ from typing import ClassVar
 from torch import Tensor
 
 from vitrail.methods.settings import Count, Portion, Seed
+from vitrail.metrics.similarity import ranks
 from vitrail.metrics.subject import Judged, Subject
-from vitrail.metrics.subsets import average_ranks, correlation, falls, given
+from vitrail.metrics.subsets import correlation, falls, given
 
 
 @dataclass(frozen=True)
@@ -38,4 +39,4 @@ class MuFidelity:
 
     def __call__(self, subject: Subject, judged: Judged) -> Tensor:
         gone, fall = falls(subject, self.portion, self.samples, self.seed)
-        return correlation(average_ranks(given(judged, gone)), average_ranks(fall))
+        return correlation(ranks(given(judged, gone)), ranks(fall))

@@ -39,10 +39,3 @@ def correlation(one: Tensor, other: Tensor) -> Tensor:
 def vanishes(centred: Tensor) -> Tensor:
     """Whether a row is constant up to rounding."""
     return centred.abs().amax(1) <= 1e-12
-
-
-def average_ranks(values: Tensor) -> Tensor:
-    """(batch, samples) ranks from 0, equal values sharing the mean of theirs."""
-    below = (values[:, None, :] < values[:, :, None]).sum(2)
-    same = (values[:, None, :] == values[:, :, None]).sum(2)
-    return (below + (same - 1) / 2).double()

@@ -33,10 +33,10 @@ class Outcome:
     def of(outputs: Array, labels: Any, threshold: float | None, regresses: bool, names: Sequence[str]) -> "Outcome":
         """What the outputs (n, outputs) of the training examples, and their labels, say."""
         if outputs.shape[1] > 1:
-            return Outcome(names=tuple(names))
+            return Outcome(names=padded(names, outputs.shape[1]))
         two = labels is not None and set(np.unique(np.asarray(labels)).tolist()) <= {0, 1}
         if not regresses and (threshold is not None or two or len(names) == 2):
-            return Outcome(threshold or 0.0, names=tuple(names))
+            return Outcome(threshold or 0.0, names=padded(names, 2))
         return Outcome(edges=tuple(np.quantile(outputs[:, 0].astype(np.float64), (0.25, 0.5, 0.75)).tolist()))
 
     def classes(self, outputs: Array) -> Array:
@@ -106,6 +106,11 @@ class Outcome:
     @staticmethod
     def from_json(facts: Mapping[str, Any]) -> "Outcome":
         return Outcome(facts["threshold"], tuple(facts["edges"]), tuple(facts["names"]))
+
+
+def padded(names: Sequence[str], classes: int) -> tuple[str, ...]:
+    """A name for every class where some have one, so that strange labels come behind all of them."""
+    return (*names, *(str(i) for i in range(len(names), classes))) if names else ()
 
 
 def check_length(labels: Array, count: int) -> None:
