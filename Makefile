@@ -13,7 +13,7 @@ export PIP_NO_WARN_SCRIPT_LOCATION := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all check mutants bench docs constraints clean
+.PHONY: help demo test test-all check mutants bench docs leaderboards constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -45,6 +45,9 @@ bench: .venv/.bench-stamp ## speed and fidelity, as ratios to other libraries
 docs: .venv/.test-stamp ## cut docs/methods.md, settings.md, errors.md from the code
 	$(BIN)/python docs/make.py
 
+leaderboards: .venv/.test-stamp ## measure docs/leaderboards.md again
+	$(BIN)/python docs/leaderboards.py
+
 clean: ## forget what was installed, fetched and made
 	rm -rf .venv .venv-pins .data runs build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
@@ -69,10 +72,10 @@ $(BIN)/pip:
 	$(INSTALL) -e '.[check]'
 	@touch $@
 
-# grad-cam without its dependencies: it asks for torchvision.
+# grad-cam without its dependencies: it asks for torchvision. quantus too: it asks for another build of OpenCV.
 .venv/.bench-stamp: .venv/.test-stamp
 	$(INSTALL) -e '.[bench]'
-	$(INSTALL) --no-deps grad-cam
+	$(INSTALL) --no-deps grad-cam quantus
 	@touch $@
 
 # The header of constraints.txt is kept up to its first empty line; the pins are made anew.
@@ -83,7 +86,7 @@ constraints: ## pin anew what demo, test, check and bench install
 	$(PINS) install -qq '$(TORCH)' -e '.[test,check]'
 	$(LIST) > .venv-pins/tests
 	$(PINS) install -qq '$(TORCH)' -e '.[test,check,bench]'
-	$(PINS) install -qq --no-deps grad-cam
+	$(PINS) install -qq --no-deps grad-cam quantus
 	$(LIST) > .venv-pins/all
 	sed '/^$$/q' constraints.txt > .venv-pins/new
 	cat .venv-pins/tests >> .venv-pins/new

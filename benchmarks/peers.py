@@ -50,7 +50,7 @@ def versions() -> dict[str, str]:
     """The versions of what is compared."""
     from importlib import metadata
 
-    names = "vitrail torch captum grad-cam shap shapiq xgboost-cpu lightgbm keras transformers numpy".split()
+    names = "vitrail torch captum grad-cam quantus shap shapiq xgboost-cpu lightgbm keras transformers numpy".split()
     installed = {d.metadata["Name"] for d in metadata.distributions()}
     return {name: metadata.version(name) for name in names if name in installed}
 
@@ -162,3 +162,24 @@ def deep_forest(trees: int) -> Any:
         trees, random_state=0, min_samples_leaf=5
     )
     return forest.fit(x, x[:, :10].sum(1))
+
+
+def quantus(metric: str, network: Any, explain: Any, **settings: Any) -> Any:
+    """One of Quantus's metrics for a network: (x, y, attributions) -> scores, all numpy; None without quantus.
+
+    Scores are about the logit and about attributions as they are given: neither made relative nor cut.
+    """
+    try:
+        library = importlib.import_module("quantus")
+    except ImportError:
+        return None
+    quiet = dict.fromkeys(("normalise", "abs", "return_aggregate", "display_progressbar"), False)
+    quiet["disable_warnings"] = True
+    if metric in ("PixelFlipping", "FaithfulnessCorrelation"):
+        quiet["perturb_baseline"] = 0.0
+    made = getattr(library, metric)(**quiet, **settings)
+    if metric == "PixelFlipping":
+        # its check counts places where the metric itself counts numbers, three to a place in colour
+        made.custom_preprocess = lambda **_: None
+    options = {"explain_func": explain, "softmax": False, "channel_first": True, "device": "cpu"}
+    return lambda x, y, a: made(model=network, x_batch=x, y_batch=y, a_batch=a, **options)

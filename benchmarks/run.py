@@ -22,6 +22,7 @@ SECTIONS = {
     "perturbation": "Perturbation",
     "signatures": "Signatures",
     "trust": "Trust",
+    "metrics": "Metrics",
 }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import vitrail
 from vitrail import errors
-from vitrail.cli.frame import default_words, frame_of, takers, type_words
+from vitrail.cli.frame import ASKED, default_words, frame_of, takers, type_words
 from vitrail.errors import VitrailError
 from vitrail.methods.settings import VOCABULARY, settings_of
 from vitrail.metrics.choose import METRICS
@@ -35,6 +35,8 @@ NEXT = {
     "no-rule": "Add a rule for the operation to the table, as the message shows, or use another method.",
     "out-of-memory": "Use a smaller input or a larger machine.",
     "already-exists": "Choose another name, or say overwrite=True (--overwrite).",
+    "training-failed": "Lower the rate, scale the numbers, look for missing values and labels out of range.",
+    "disk-full": "Make room, and start the same training again: it goes on from the last checkpoint.",
     "vitrail": "Do what the message says.",
 }  #: code -> what to do
 
@@ -69,8 +71,8 @@ def block(text: str, language: str = "text") -> str:
 
 def methods() -> str:
     """One section for each method."""
-    names = [f"[{name}](#{name})" for name in vitrail.METHODS]
-    return page("Methods", [", ".join(names) + "\n", *map(method, vitrail.METHODS.items())])
+    names = [f"[{name}](#{name})" for name in ASKED]
+    return page("Methods", [", ".join(names) + "\n", *map(method, ASKED.items())])
 
 
 def method(item: tuple[str, type]) -> str:

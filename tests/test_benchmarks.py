@@ -18,7 +18,8 @@ def test_every_case_runs_with_tiny_sizes():
     command = [sys.executable, str(BENCHMARKS / "run.py"), "--quick"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    for case in ("integrated-gradients, 2 steps, 1 image", "grad-cam on the last block", "adaptive"):
+    cases = ("integrated-gradients, 2 steps, 1 image", "grad-cam on the last block", "adaptive", "max-sensitivity")
+    for case in cases:
         assert case in done.stdout
 
 

@@ -14,8 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src/vitrail"
 ROOMS = (
-    "errors model inputs target explanation rules games methods metrics explain trust signatures compare laws train "
-    "store jobs server plot cli"
+    "errors model inputs target explanation rules games methods metrics explain trust signatures compare choose auto "
+    "laws train store jobs server plot cli"
 ).split()
 DEEPEST = 2  # methods/attribution
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base", "core"}
@@ -33,9 +33,9 @@ HOMES: dict[str, tuple[str, ...]] = {
     "umap": ("signatures/projection.py",),
     **dict.fromkeys("tensorflow jax onnx ray boto3 fastapi".split(), ()),
     **dict.fromkeys(DEMO, ()),
-    **dict.fromkeys("torchvision captum".split(), ()),  # never
+    **dict.fromkeys("torchvision captum quantus".split(), ()),  # never
 }
-NEVER = {"torchvision", "captum"}
+NEVER = {"torchvision", "captum", "quantus"}
 #: (file, library) -> why this file may import it too, inside a function
 GUESTS = {
     (file, library): "the demo opens real pictures, digits and a really trained network"

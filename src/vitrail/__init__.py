@@ -4,6 +4,8 @@ Open a Model. Run it: a Trace. Ask a Target. A Method answers with an Explanatio
 """
 
 from vitrail import plot, rules
+from vitrail.auto import Auto
+from vitrail.choose import choose, variants
 from vitrail.compare import compare
 from vitrail.errors import VitrailError
 from vitrail.explain import explain
@@ -65,7 +67,7 @@ from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
 __version__ = "0.1.0"
 
 __all__ = [
-    "Bins", "METRICS", "Metric", "cka", "compare", "measure", "signatures",
+    "Auto", "Bins", "METRICS", "Metric", "choose", "cka", "compare", "measure", "signatures", "variants",
     "IDGI", "LRP", "METHODS", "Answer", "AttnLRP", "Deconvnet", "FullGrad", "GuidedBackprop", "GuidedGradCAM",
     "LibraGrad", "LeGrad", "Attention", "AttentionFlow", "AttentionRelevance", "AttentionRollout",
     "DeepLIFT", "DeepSHAP", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",

@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from vitrail.errors import BadInput, BadSetting
-from vitrail.explain import answered, recipe_of
+from vitrail.explain import Speed, answered, check_speed, recipe_of
 from vitrail.explanation import Array, Explanation
 from vitrail.inputs.background import in_layout
 from vitrail.inputs.fills import Filling
@@ -48,6 +48,7 @@ def compare(
     baseline: Any = 0.0,
     seed: int = 0,
     confidence: float = 0.95,
+    speed: Speed = "auto",
     progress: bool | Report = False,
 ) -> Explanation:
     """Which methods explain these examples of this network best, and which cannot be told apart.
@@ -56,20 +57,24 @@ def compare(
     x           (examples, ...), at least two
     methods     names, {"method": name, **settings}, or instances; "random" and "edge" stand beside them as controls
     metrics     names out of vitrail.METRICS, {"metric": name, **settings}, or instances
-    masks       (examples, ...) laid on x, or without its channels: where the answer should be found
+    masks       (examples, ...) laid on x, or without its channels: where the answer should be found. Of pictures also
+                boxes: (examples, 4), or a list (boxes, 4) for each example, of left, top, right, bottom in pixels of x
+                as the network reads it, right and bottom exclusive
     target      as in `explain`
     players     what is taken away together, as in games: "auto", "pixels", "patches", "superpixels", "columns" ...;
                 patch and count belong to it
     fill        what stands in for it, with the baseline
     seed        of the bootstrap and of the control
     confidence  of the intervals, above 0 and below 1
+    speed       as in `explain`
     progress    True for a bar, or a function of (points done, points in all)
 
     Returns an Explanation of kind "leaderboard": `values`, low, high and rank (methods, metrics): the mean over the
     examples, its bootstrap interval, and 1 + the number of methods that are better for sure (in pairs, example by
     example), so that those that cannot be told apart share a rank, 0 for those without scores; scores (examples,
-    methods, metrics); seconds and evaluations (methods,); curve/most and curve/least (methods, steps), the mean target
-    while the most or the least important go first. labels: "method", "metric", "better", "verdict" in plain language.
+    methods, metrics); seconds and evaluations (methods,) of each answer; curve/most and curve/least (methods, steps),
+    the mean target while the most or the least important go first. labels: "method", "metric", "better", "verdict" in
+    plain language. checks["passes"] counts all forwards and gradients, those for the metrics included.
     Perturbed inputs are shared by all methods and metrics as far as they are the same.
 
     Raises BadInput for fewer than two examples, answers that are not laid out as x, and masks of another shape;
@@ -77,6 +82,7 @@ def compare(
     """
     began = time.perf_counter()
     check_call(model, methods, metrics, seed, confidence)
+    check_speed(speed)
     with undisturbed(), reporting(progress) as report:
         packed = model.pack(x)
         check_count(packed)
@@ -84,11 +90,12 @@ def compare(
         judges = [metric_of(metric, tuple(packed.x.shape[1:])) for metric in metrics]
         refuse_unmasked(judges, masks)
         question = target_of(target, model.classes, len(packed.x))
-        with model.asking(packed, progress=report) as bound:
+        with model.asking(packed, progress=report, speed=speed) as bound:
             how = Parts(players, patch, count, fill, in_layout(model, x, packed, baseline))
             subject = subject_about(bound, question, how, masks)
             names = named(recipes)
             rows = list(judging(subject, packed, dict(zip(names, recipes, strict=True)), judges))
+            used, speedups = bound.question.used, dict(bound.question.speedups)
     scores = np.stack([row.scores for row in rows], 1)  # (examples, methods, metrics)
     board = leaderboard(names, judges, scores, rows, seed, confidence)
     about = {"players": players, "patch": patch, "count": count, "fill": fill, "baseline": baseline}
@@ -99,8 +106,15 @@ def compare(
     }
     return replace(
         board,
+        checks={**board.checks, "passes": used},
         target={"target": "leaderboard", "of": question.as_json()},
-        provenance={**origin(model), "settings": settings, "seed": seed, "seconds": time.perf_counter() - began},
+        provenance={
+            **origin(model),
+            "settings": settings,
+            "seed": seed,
+            "speedups": speedups,
+            "seconds": time.perf_counter() - began,
+        },
     )
 
 
@@ -123,9 +137,9 @@ class Row:
 def judging(subject: Subject, packed: Packed, recipes: Mapping[str, Method], judges: Sequence[Metric]) -> Iterator[Row]:
     for name, recipe in recipes.items():
         began, question = time.perf_counter(), subject.model.question
-        before = question.forwards + question.backwards
+        before = question.used
         answer, _ = answered(recipe, subject.model, subject.target)
-        took, used = time.perf_counter() - began, question.forwards + question.backwards - before
+        took, used = time.perf_counter() - began, question.used - before
         remember(subject, recipe, answer)
         explained = judged(subject, laid(answer, packed, name), recipe)
         scores = np.stack([numbers(judge(subject, explained)) for judge in judges], 1)

@@ -15,7 +15,9 @@
     ├── NoGradient      gradients do not reach the input
     ├── NoRule          an operation has no rule in the table that goes back through the network
     ├── OutOfMemory     not even one example fits
-    └── AlreadyExists   the file is there, and nobody said to replace it
+    ├── AlreadyExists   the file is there, and nobody said to replace it
+    ├── TrainingFailed  a network cannot learn any more: its loss is no number
+    └── DiskFull        a file could not be written; the one before it stays
 
 Every message says what is wrong, with the value; what was expected or what exists; what to do next.
 `code` is stable and is what a server or a script should look at.
@@ -161,6 +163,18 @@ class AlreadyExists(VitrailError):
             "Choose another name, or say overwrite=True (--overwrite on the command line).",
             path=str(path),
         )
+
+
+class TrainingFailed(VitrailError):
+    """A network cannot learn any more: its loss is no number."""
+
+    code = "training-failed"
+
+
+class DiskFull(VitrailError):
+    """A file could not be written; the one before it is whole and stays."""
+
+    code = "disk-full"
 
 
 def near(name: str, existing: Iterable[str]) -> str:

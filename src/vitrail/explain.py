@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -11,12 +11,11 @@ from torch import Tensor
 from vitrail.errors import BadSetting, NetworkFailed
 from vitrail.explanation import Explanation
 from vitrail.inputs.background import in_layout
-from vitrail.inputs.baselines import Baseline, Constant, baseline_of
-from vitrail.inputs.classes import fitting
+from vitrail.inputs.classes import Pair, fitting, units
 from vitrail.methods import METHODS, NAMES, Answer, Method
-from vitrail.methods.attribution.path import start_scores
-from vitrail.methods.settings import as_json, method_of
-from vitrail.model import Model, Packed, Trace
+from vitrail.methods.gaps import checks as measured
+from vitrail.methods.settings import as_json, build, method_of
+from vitrail.model import Model, Packed
 from vitrail.model.fingerprint import digest
 from vitrail.model.progress import Report, reporting
 from vitrail.model.undisturbed import undisturbed
@@ -24,6 +23,19 @@ from vitrail.model.versions import versions
 from vitrail.target import Target, probabilities, target_of
 
 Speed = Literal["auto", "plain", "fast"]
+
+
+class Chooser(Protocol):
+    """Finds the method to ask with; its fields are its settings.
+
+    Returns what goes into the provenance as "choice"; its entry "method" is the method, as JSON.
+    """
+
+    def __call__(self, model: Model, x: Any, target: Any, progress: bool | Report, /) -> Mapping[str, Any]: ...
+
+
+#: names that stand for a method still to be chosen, such as "auto"; rooms behind this one enter theirs
+CHOOSERS: dict[str, type[Chooser]] = {}
 
 
 def explain(
@@ -40,7 +52,8 @@ def explain(
 
     model      what `vitrail.open` gave
     x          (batch, ...) arrays or tensors, pictures, paths, texts, a DataFrame; a tuple or dict for several inputs
-    method     a name out of `vitrail.METHODS`, {"method": name, **settings}, or an instance
+    method     a name out of `vitrail.METHODS`, {"method": name, **settings}, or an instance; "auto": the method that a
+               short comparison on examples of x finds, see `vitrail.choose`
     target     an int, one int per example, a class name, "predicted", or a Target
     speed      "auto": long sweeps may use a plan that was checked against the plain path; "plain"; "fast"
     progress   True for a bar, or a function of (points done, points in all)
@@ -53,6 +66,12 @@ def explain(
     """
     began = time.perf_counter()
     _check_call(model, speed)
+    chooser = _chooser(method, settings)
+    if chooser is not None:
+        found = chooser(model, x, target, progress)
+        chosen = explain(model, x, found["method"], target, speed=speed, progress=progress)
+        about = {"choice": dict(found), "seconds": time.perf_counter() - began}
+        return replace(chosen, provenance={**chosen.provenance, **about})
     with undisturbed(), reporting(progress) as report:
         packed = model.pack(x)
         recipe = recipe_of(method, _prepared(model, x, packed, settings), model, x, packed)
@@ -61,8 +80,8 @@ def explain(
             answer, used = answered(recipe, bound, question)
             output, logits = bound.said()
             classes = fitting(model.classes, model.network.classes, output, model.name)
-            checks = {**_checks(bound, recipe, question, answer), **used, **answer.checks}
-            prediction = [] if getattr(model.network, "regresses", False) else _prediction(output, logits, classes)
+            checks = {**measured(bound, recipe, question, answer), **used, **answer.checks}
+            prediction = [] if model.network.regresses else _prediction(output, logits, classes)
             asked = _asked(question, bound, classes)
             speedups = dict(bound.question.speedups)
     arrays, axes = _arrays(answer, packed)
@@ -73,7 +92,7 @@ def explain(
         checks={name: _numpy(v) if isinstance(v, Tensor) else v for name, v in checks.items()},
         outputs=_numpy(output),
         target=asked,
-        labels={**packed.labels, **({"class": list(classes)} if classes else {})},
+        labels={**packed.labels, **({"class": list(units(classes))} if classes else {})},
         provenance={
             **_provenance(model, recipe, packed),
             "prediction": prediction,
@@ -92,8 +111,21 @@ def _check_call(model: object, speed: str) -> None:
             f"model is a {type(model).__name__}. What vitrail.open gives was expected. Open it first: "
             "vitrail.explain(vitrail.open(network), x)."
         )
+    check_speed(speed)
+
+
+def check_speed(speed: str) -> None:
     if speed not in get_args(Speed):
         raise BadSetting(f"speed={speed!r} is not known. 'auto', 'plain' or 'fast' was expected. Choose one.")
+
+
+def _chooser(method: Any, given: Mapping[str, Any]) -> Chooser | None:
+    """What chooses the method, with its settings checked; None where a method was named."""
+    told = dict(method) if isinstance(method, Mapping) else {"method": method}
+    name = told.pop("method", None)
+    if not isinstance(name, str) or name not in CHOOSERS:
+        return None
+    return build(CHOOSERS[name], {**told, **given}, METHODS, ())  # type: ignore[no-any-return]
 
 
 def recipe_of(method: Any, given: Mapping[str, Any], model: Model, x: Any, packed: Packed) -> Method:
@@ -170,61 +202,6 @@ def _check_shape(recipe: Method, answer: Answer, x: Tensor) -> None:
         )
 
 
-# -- checks -------------------------------------------------------------------------------------------------
-
-
-def _checks(model: Model, recipe: Method, target: Target, answer: Answer) -> dict[str, Any]:
-    """What is measured about every answer, whatever the method measures itself."""
-    score = _score(model, model.question.packed.x, target)
-    promised = "completeness" in getattr(recipe, "laws", ())
-    return {
-        "target_value": score,
-        **_gap(model, recipe, target, answer, score, promised),
-        "completeness": "promised" if promised else "measured only",
-        "finite": answer.values.flatten(1).isfinite().all(1),
-    }
-
-
-def _gap(model: Model, recipe: Any, target: Target, answer: Answer, score: Tensor, promised: bool) -> dict[str, Tensor]:
-    """How far the values are from adding up: to the target itself for methods that share it out, else to its change."""
-    x = model.question.packed.x
-    if getattr(recipe, "conserves", False):
-        return _apart("conservation_gap", answer, score)
-    if not promised and answer.values.shape != x.shape:
-        return {"completeness_gap": torch.full_like(score, torch.nan)}
-    start = answer.start
-    if start is None:
-        start = start_scores(model, x, target, _baseline(recipe, x)(x, model.axes))
-    if promised and bool(start.isnan().any()):
-        raise NetworkFailed(
-            f"{model.name} returned NaN at the baseline, so that nothing can be shared out. Numbers were expected. "
-            "Choose a baseline on which the network works."
-        )
-    return _apart("completeness_gap", answer, score - start)
-
-
-def _apart(name: str, answer: Answer, whole: Tensor) -> dict[str, Tensor]:
-    """The distance of the total from the whole, also as a share of it; NaN where nothing adds up."""
-    gap = (whole - (answer.values.flatten(1).sum(1) if answer.total is None else answer.total)).abs()
-    return {name: gap, f"{name}_relative": torch.where(gap == 0, gap, gap / whole.abs())}
-
-
-def _baseline(recipe: Any, x: Tensor) -> Baseline:
-    """The baseline of a method, or of the method that it wraps; zeros for those without."""
-    if getattr(recipe, "baseline", None) is not None:
-        return baseline_of(recipe.baseline, tuple(x.shape[1:]))
-    return _baseline(recipe.of, x) if hasattr(recipe, "of") else Constant(0.0)
-
-
-def _score(model: Model, x: Tensor, target: Target) -> Tensor:
-    """(batch,) the target at x, from what the network has already said if that is enough."""
-    if target.layers:
-        return model(x, target)
-    output, logits = model.said()
-    with torch.no_grad():
-        return target(Trace(x, output, logits, model.rows, predicted=model.predicted)).detach()
-
-
 # -- what is written down -----------------------------------------------------------------------------------
 
 
@@ -248,6 +225,9 @@ def _prediction(output: Tensor, logits: Tensor, classes: tuple[str, ...]) -> lis
     if logits.ndim != 2:
         return []
     chances = probabilities(logits, output)
+    if isinstance(classes, Pair):
+        both = [classes.said(float(chance)) for chance in chances[:, 0]]
+        return [{"index": classes.index(name), "name": name, "probability": chance} for name, chance in both]
     index = logits.argmax(1)
     chance = chances.gather(1, index[:, None])[:, 0]
     return [
@@ -262,7 +242,8 @@ def _asked(target: Target, model: Model, classes: tuple[str, ...]) -> dict[str, 
     index = model.predicted().tolist() if asked["target"] == "predicted" else asked.get("index")
     if asked["target"] in ("predicted", "output") and isinstance(index, int | list):
         each = index if isinstance(index, list) else [index] * len(model.rows)
-        asked["labels"] = [classes[i] if -len(classes) <= i < len(classes) else str(i) for i in each]
+        names = units(classes)
+        asked["labels"] = [names[i] if -len(names) <= i < len(names) else str(i) for i in each]
     return asked
 
 

@@ -1,3 +1,4 @@
+import json
 import sys
 
 import numpy as np
@@ -94,6 +95,20 @@ def test_every_flag_arrives(run, network, six, asked, tmp_path):
     np.testing.assert_array_equal(call["baseline"], np.load(six))
     assert call["target"] == [0, 1, 2, 0, 1, 2]
     assert (call["players"], call["patch"], call["count"], call["fill"]) == ("columns", 2, 7, "conditional")
+
+
+def test_boxes_arrive_as_they_are_written(run, network, six, asked, tmp_path):
+    boxes = [[0, 0, 2.5, 2], [[1, 1, 2, 2], [0, 0, 1, 1]], []]
+    (tmp_path / "boxes.json").write_text(json.dumps(boxes), encoding="utf-8")
+    result = run("compare", network, six, "--method", "saliency", "--masks", tmp_path / "boxes.json")
+    assert result.exit_code == 0, result.output
+    assert asked[0]["masks"] == boxes
+
+
+def test_boxes_of_a_table_are_refused(refused, network, six, tmp_path):
+    (tmp_path / "boxes.json").write_text(json.dumps([[0, 0, 1, 1]] * 5), encoding="utf-8")
+    flags = ["--method", "saliency", "--metric", "pointing-game", "--masks", tmp_path / "boxes.json"]
+    assert "masks have shape (5, 4), and x (6, 4)" in refused("bad-input", "compare", network, six, *flags)
 
 
 def test_the_page_and_the_picture_are_written(run, network, six, asked, tmp_path):

@@ -27,6 +27,18 @@ def test_json_leaves_the_arrays_out_unless_asked(run, network, x):
     assert len(told["outputs"]) == 2
 
 
+def test_auto_says_what_it_chose_and_why(run, network, x, tmp_path):
+    page = tmp_path / "page.html"
+    result = run("explain", network, x, "--method", "auto", "--budget", 300, "--examples", 2, "--report", page)
+    assert result.exit_code == 0
+    assert "chosen: " in result.stdout
+    assert "by srg over 2 examples" in result.stdout
+    assert "Why this method" in page.read_text()
+    refused = run("explain", network, x, "--method", "auto", "--budget", 3)
+    assert refused.exit_code == 2
+    assert "budget=3 does not last" in refused.stderr
+
+
 def test_what_is_not_a_number_is_null(run, network, x):
     told = run("explain", network, x, "--method", "occlusion", "--patch", 2, "--stride", 1, "--json").json()
     assert told["checks"]["completeness_gap"] == [None, None]

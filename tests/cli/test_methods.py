@@ -1,20 +1,20 @@
 import pytest
 
-from vitrail.methods import METHODS
+from vitrail.cli.frame import ASKED
 from vitrail.methods.settings import settings_of
 
 
 def test_every_method_is_listed(run):
     result = run("methods")
     assert result.exit_code == 0
-    assert [name for name in METHODS if name not in result.stdout] == []
+    assert [name for name in ASKED if name not in result.stdout] == []
 
 
 def test_json_holds_every_method_and_setting(run):
     told = run("methods", "--json").json()
     assert told["ok"] is True
     assert {m["name"]: [s["name"] for s in m["settings"]] for m in told["methods"]} == {
-        name: list(settings_of(cls)) for name, cls in METHODS.items()
+        name: list(settings_of(cls)) for name, cls in ASKED.items()
     }
 
 
@@ -26,7 +26,7 @@ def test_one_method_tells_its_settings_formula_and_source(run):
 
 def test_one_method_as_json(run):
     told = run("methods", "smoothgrad", "--json").json()
-    assert [s["name"] for s in told["settings"]] == list(settings_of(METHODS["smoothgrad"]))
+    assert [s["name"] for s in told["settings"]] == list(settings_of(ASKED["smoothgrad"]))
     assert {"name", "summary", "formula", "settings", "laws", "cost", "beware", "source"} <= set(told)
 
 

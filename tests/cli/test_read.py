@@ -35,6 +35,22 @@ def test_several_arrays_in_one_file_are_refused(model, tmp_path):
         read.read(model, [str(tmp_path / "x.npz")])
 
 
+def test_masks_are_an_array_or_boxes(tmp_path):
+    np.save(tmp_path / "m.npy", np.eye(3))
+    np.testing.assert_array_equal(read.masks(str(tmp_path / "m.npy")), np.eye(3))
+    (tmp_path / "m.json").write_text("[[0, 1, 2.5, 3], [[4, 5, 6, 7]]]", encoding="utf-8")
+    assert read.masks(str(tmp_path / "m.json")) == [[0, 1, 2.5, 3], [[4, 5, 6, 7]]]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("[[0, 1", "could not be read as JSON"), ('{"a": 1}', "holds a dict"), ("7", "holds a int")]
+)
+def test_json_without_boxes(tmp_path, text, words):
+    (tmp_path / "m.json").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=f"{words}.*left, top, right, bottom"):
+        read.masks(str(tmp_path / "m.json"))
+
+
 class Trap:
     """Leaves a file behind when it is unpickled."""
 

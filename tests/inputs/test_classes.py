@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vitrail.errors import BadSetting, BadTarget
-from vitrail.inputs.classes import class_index, fitting, indices, names, whole
+from vitrail.inputs.classes import Pair, class_index, fitting, indices, names, units, whole
 
 
 def test_names_from_lists_dicts_and_files(tmp_path):
@@ -94,3 +94,24 @@ def test_a_long_list_is_not_repeated_in_the_message():
     with pytest.raises(BadTarget) as caught:
         whole([0.5] * 10**6)
     assert len(str(caught.value)) < 300
+
+
+def test_a_pair_names_one_unit():
+    pair = Pair(("benign", "malignant"))
+    assert units(pair) == ("malignant",)
+    assert units(("a", "b")) == ("a", "b")
+    assert fitting(pair, (), torch.zeros(3, 1), "net") is pair
+    assert class_index("malignant", pair) == 0
+    with pytest.raises(BadTarget, match="no unit for 'benign': its one unit says 'malignant' or not"):
+        class_index("benign", pair)
+    with pytest.raises(BadTarget, match="no class named 'other'"):
+        class_index("other", pair)
+    with pytest.raises(BadSetting, match="2 class names were given for the 3 outputs"):
+        fitting(pair, (), torch.zeros(3, 3), "net")
+
+
+def test_a_pair_says_the_one_that_is_likelier_and_how_sure_it_is():
+    pair = Pair(("benign", "malignant"))
+    assert pair.said(0.75) == ("malignant", 0.75)
+    assert pair.said(0.5) == ("malignant", 0.5)
+    assert pair.said(0.125) == ("benign", 0.875)

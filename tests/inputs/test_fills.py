@@ -8,6 +8,7 @@ from vitrail.errors import BadSetting
 from vitrail.inputs.baselines import Constant, Given
 from vitrail.inputs.conditional import Conditional
 from vitrail.inputs.fills import Replace, fill_of
+from vitrail.inputs.imputed import Imputed
 from vitrail.inputs.inpaint import Inpaint
 
 close = torch.testing.assert_close
@@ -39,6 +40,7 @@ def test_elements_there_in_part_are_mixed():
         ("baseline", Constant(0.0), (2, 3), ROWS, Replace),
         ("conditional", Given(normal(20, 3)), (2, 3), ROWS, Conditional),
         ("inpaint", Constant(0.0), (2, 1, 4, 4), PICTURE, Inpaint),
+        ("linear", Constant(0.0), (2, 1, 4, 4), PICTURE, Imputed),
     ],
 )
 def test_names_of_fills(name, baseline, shape, axes, kind):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from torch import nn
 
 import vitrail
 from known import explained, normal, smooth
@@ -156,3 +157,11 @@ def test_kinds_of_settings():
     assert kinds == {"of": "method", "std": "plain", "samples": "plain", "seed": "plain"}
     assert settings_of(vitrail.IDGI)["baseline"].kind == "baseline"
     assert {"enum": ["blur", "mean", "noise", "mask"]} in settings_of(vitrail.IDGI)["baseline"].schema()["anyOf"]
+
+
+def test_models_as_json_are_names_and_digests():
+    models = [vitrail.open(nn.Linear(2, 2)), vitrail.open(nn.Linear(2, 3))]
+    expected = [{"name": "Linear", "weights": model.fingerprint.digest()} for model in models]
+    assert expected[0] != expected[1]
+    assert as_json(models) == expected
+    assert as_json(tuple(models)) == expected

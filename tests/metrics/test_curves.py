@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from judging import subject_of
-from vitrail.metrics.curves import area, curve, ranks
+from vitrail.metrics.curves import area, curve, gone, ranks, there
 from vitrail.metrics.subject import judged
 
 WEIGHTS = torch.tensor([3.0, -1.0, 2.0, 0.5], dtype=torch.float64)
@@ -52,6 +52,32 @@ def test_it_is_walked_once_for_all_metrics(ones):
     assert ones.model.question.forwards == before
     curve(ones, judged(ones, shares.values), "most", 4)
     assert ones.model.question.forwards == before + 12
+
+
+def test_more_steps_than_players_add_no_evaluations(ones):
+    shares = judged(ones, torch.randn(3, 4, dtype=torch.float64))
+    fine = curve(ones, shares, "most", 4)
+    before = ones.model.question.forwards
+    finer = curve(ones, shares, "most", 8)
+    assert ones.model.question.forwards == before
+    # halves are rounded to even: 0, 0.5, 1, 1.5, ... players
+    torch.testing.assert_close(finer, fine[:, [0, 0, 1, 2, 2, 2, 3, 4, 4]])
+    other = judged(ones, shares.values)
+    torch.testing.assert_close(curve(ones, other, "most", 8), finer)
+    assert ones.model.question.forwards == before + 12
+
+
+def test_how_many_are_gone(ones):
+    assert gone(ones, 4).tolist() == [[0, 1, 2, 3, 4]] * 3
+    assert gone(ones, 2).tolist() == [[0, 2, 4]] * 3
+
+
+def test_who_is_left(ones):
+    shares = torch.tensor([[0.1, 5.0, -2.0, 3.0]]).expand(3, 4)
+    left = there(ones, shares, "most", torch.tensor([[0, 1, 3]]).expand(3, 3))
+    assert left[0].long().tolist() == [[1, 1, 1, 1], [1, 0, 1, 1], [0, 0, 1, 0]]
+    left = there(ones, shares, "least", torch.tensor([[1, 2]]).expand(3, 2))
+    assert left[0].long().tolist() == [[1, 1, 0, 1], [0, 1, 0, 1]]
 
 
 def test_ranks_are_places_and_ties_come_in_one_order(ones):

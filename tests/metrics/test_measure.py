@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -93,3 +95,11 @@ def test_texts_are_given_again():
     explained = vitrail.explain(model, texts, "input-x-gradient", target=0)
     score = vitrail.measure(model, explained, {"metric": "deletion", "steps": 6}, x=texts, baseline="mask")
     assert np.isfinite(score.values).all()
+
+
+def test_other_networks_are_a_setting_by_name_and_weights(model, answer):
+    other = vitrail.open(nn.Linear(8, 2).double())
+    for models in ([other], (other,)):
+        score = vitrail.measure(model, answer, {"metric": "mege", "models": models, "labels": [0] * 6})
+        about = {"name": "Linear", "weights": other.fingerprint.digest()}
+        assert json.loads(json.dumps(score.provenance["settings"])) == {"models": [about], "labels": [0] * 6}

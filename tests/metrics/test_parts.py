@@ -37,7 +37,7 @@ def test_a_player_lies_in_the_mask_by_majority(bound):
     assert covered(subject, whole).tolist() == covered(subject, mask).tolist()
 
 
-@pytest.mark.parametrize("shape", [(2, 4, 5), (1, 4, 4), (2, 4), (2, 3, 4, 4)])
+@pytest.mark.parametrize("shape", [(2, 4, 5), (1, 4, 4), (2, 5), (2, 3, 4, 4)])
 def test_masks_of_another_shape(bound, shape):
     subject = subject_about(bound, Output(0), Parts("patches", patch=2))
     with pytest.raises(BadInput, match="masks have shape"):

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from judging import WEIGHTS, linear, noise, points, subject_of
+from masking import uneven
 from vitrail.metrics.subject import judged
 from vitrail.metrics.subsets import correlation, falls, given
 
@@ -16,6 +17,15 @@ def subject():
 def test_sets_are_of_the_size_that_was_asked(subject, share, size):
     gone, _ = falls(subject, share, 20, 0)
     assert (gone.sum(2) == size).all()
+
+
+def test_examples_with_fewer_players_have_sets_of_their_own_size_and_players(subject):
+    counts = [8, 2, 8, 4, 2]
+    subject.players = uneven(counts, 8)
+    gone, _ = falls(subject, 0.5, 200, 0)
+    assert gone.sum(2).tolist() == [[count // 2] * 200 for count in counts]
+    torch.testing.assert_close(gone.any(1), torch.arange(8) < torch.tensor(counts)[:, None])
+    torch.testing.assert_close(gone[0], gone[2])  # the same draws where there are as many
 
 
 def test_a_linear_network_falls_by_what_is_taken_away(subject):

@@ -59,6 +59,43 @@ def test_the_plan_is_used_and_gives_the_plain_answer(speed, network, pixels):
     assert abs(plain.values).max() > 1e-4
 
 
+def occlude(model, x, speed, **settings):
+    return vitrail.explain(model, x, "occlusion", 1, speed=speed, **{"patch": 1, "stride": 1, **settings})
+
+
+def test_sweeps_of_answers_have_a_plan_that_needs_no_gradient(network, pixels, monkeypatch):
+    model = vitrail.open(network)
+    plain = occlude(model, pixels, "plain")
+    planned = occlude(model, pixels, "fast")
+    said = planned.provenance["speedups"]
+    assert said["used"]
+    assert 0 <= said["target_difference"] < 1e-10
+    assert "gradient_difference" not in said
+    assert planned.checks["gradients"] == 0
+    assert planned.checks["evaluations"] == plain.checks["evaluations"]
+    torch.testing.assert_close(planned.values, plain.values, rtol=1e-9, atol=1e-12)
+    wrong(monkeypatch)
+    answer = occlude(vitrail.open(network), pixels, "fast")
+    assert answer.provenance["speedups"]["used"] is False
+    torch.testing.assert_close(answer.values, plain.values, rtol=0, atol=0)
+
+
+def test_a_plan_for_answers_is_none_for_gradients(network, pixels, monkeypatch):
+    model = vitrail.open(network)
+    packed = model.pack(pixels)
+    with model.asking(packed, speed="fast") as bound:
+        plain = bound.gradient(bound.question.packed.x, vitrail.Output(1))
+        honest = bound(packed.x, vitrail.Output(1))
+        sweep = vitrail.Sweep(len(pixels), STEPS, lambda rows, steps: packed.x[rows])
+        wrong(monkeypatch)
+        monkeypatch.setattr("vitrail.model.plan.AGREE", {torch.float64: (1.0, 1.0)})
+        answers = bound(sweep, vitrail.Output(1))
+        assert bound.question.speedups["used"]
+        assert not torch.equal(answers[:, 0], honest)
+        again = bound.gradient(bound.question.packed.x, vitrail.Output(1))
+    torch.testing.assert_close(again, plain, rtol=0, atol=0)
+
+
 def test_the_check_is_no_evaluation_of_the_method(network, pixels):
     model = vitrail.open(network)
     plain, planned = ask(model, pixels, "plain"), ask(model, pixels, "fast")

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
+import vitrail
 from vitrail.model.packed import Feed, Packed
-from vitrail.model.question import Question
+from vitrail.model.question import Question, Spent
 
 
 @pytest.fixture
@@ -102,3 +103,42 @@ def test_ctrl_c_stops_what_may_be_stopped_and_nothing_else(question):
     assert question.stopped
     with pytest.raises(KeyboardInterrupt), question.stoppable(False):
         raise KeyboardInterrupt
+
+
+def test_passes_are_counted_up_to_a_limit(question):
+    question.limit = 5
+    question.spend(forwards=3)
+    question.spend(backwards=2)
+    assert question.used == 5
+    with pytest.raises(Spent):
+        question.spend(forwards=1)
+    assert (question.forwards, question.backwards) == (4, 2)
+
+
+def test_a_question_within_another_spends_what_that_one_has_left(question, x):
+    question.limit = 5
+    question.spend(forwards=3)
+    inner = Question(question.packed)
+    with inner.charged(question):
+        inner.spend(forwards=1, backwards=1)
+        with pytest.raises(Spent):
+            inner.spend(forwards=1)
+    assert (question.forwards, question.backwards) == (5, 1)
+
+
+def test_a_question_of_its_own_is_charged_to_nobody(question):
+    question.limit = 1
+    with question.charged(None):
+        question.spend(forwards=1)
+    assert question.used == 1
+
+
+def test_what_robustness_and_randomisation_ask_is_counted():
+    net = torch.nn.Linear(3, 2)
+    model = vitrail.open(net)
+    x = torch.arange(12.0).reshape(4, 3)
+    # by pencil: x itself once for all; then the draws, where the network is not asked but the method: a gradient each
+    board = vitrail.compare(model, x, ["gradient"], [{"metric": "max-sensitivity", "samples": 5}], target=0)
+    assert board.checks["passes"] == 4 * (1 + 2 + 5 * 2)
+    board = vitrail.compare(model, x, ["gradient"], ["parameter-randomisation"], target=0)
+    assert board.checks["passes"] == 4 * (1 + 2 + 2)

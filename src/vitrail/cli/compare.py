@@ -46,7 +46,12 @@ METRIC = Annotated[
     ),
 ]
 MASKS = Annotated[
-    str | None, typer.Option("--masks", metavar="FILE", help="where the answer should be found, laid out as DATA: .npy")
+    str | None,
+    typer.Option(
+        "--masks",
+        metavar="FILE",
+        help="where the answer should be found: .npy laid out as DATA, or .json with boxes, left, top, right, bottom",
+    ),
 ]
 PLAYERS = Annotated[
     str, typer.Option("--players", metavar="WHO", help="what is taken away together: auto, patches, columns ...")
@@ -104,7 +109,7 @@ def compare(
         table=table, standardise=standardise, encode=encode,
         size=image_size, mean=image_mean, std=image_std, scale=image_scale, mode=image_mode,
     )  # fmt: skip
-    x, where = read.read(model, data), None if masks is None else read.array(masks)
+    x, where = read.read(model, data), None if masks is None else read.masks(masks)
     with say.progress("compare", quiet) as progress:
         answer = ask(
             model, x, methods, metrics, where, question(target, model.classes), players=read.value(players),
@@ -157,7 +162,7 @@ def refuse_early(methods: Sequence[str], metrics: Sequence[str], masks: str | No
     if blind and masks is None:
         raise BadInput(
             f"--metric {blind[0]} came without --masks. Where the answer should be found was expected, for "
-            "each example. Add --masks FILE.npy, or leave the metric out."
+            "each example. Add --masks FILE.npy, or boxes in FILE.json, or leave the metric out."
         )
     if masks is not None:
         read.refuse_missing(masks)

@@ -12,10 +12,10 @@ from vitrail import plot
 from vitrail.cli import read, say
 from vitrail.cli import source as door
 from vitrail.cli.flags import values, with_settings
+from vitrail.cli.frame import ASKED
 from vitrail.errors import BadSetting, NoSuchMethod, near
 from vitrail.explain import explain as ask
 from vitrail.explanation import Explanation, write_whole
-from vitrail.methods import METHODS
 from vitrail.plot.caption import asked, at, gap_text, predicted, promised, short
 from vitrail.plot.inline import styled
 from vitrail.plot.measures import total
@@ -112,8 +112,8 @@ def explain(
 
 def refuse_early(method: str, paths: Sequence[Path | None], overwrite: bool) -> None:
     """What is known to go wrong is refused before the network is opened."""
-    if method not in METHODS:
-        raise NoSuchMethod(method, METHODS)
+    if method not in ASKED:
+        raise NoSuchMethod(method, ASKED)
     refuse_files(paths, overwrite)
 
 
@@ -200,6 +200,8 @@ def told(answer: Explanation, written: Sequence[Path]) -> None:
     rows = [row(answer, i) for i in range(len(answer))]
     say.table(["example", "prediction", "target", "target value", "completeness gap", "evaluations", "seconds"], rows)
     say.line(footnote(answer))
+    if "choice" in answer.provenance:
+        say.line(f"chosen: {answer.method}. {answer.provenance['choice']['why']}")
     for path in written:
         say.line(f"written: {path}")
 

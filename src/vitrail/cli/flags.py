@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from vitrail.cli import read
-from vitrail.cli.frame import takers, type_words
-from vitrail.methods import METHODS
+from vitrail.cli.frame import ASKED, takers, type_words
 from vitrail.methods.settings import VOCABULARY, Setting, settings_of
 
 PANEL = "Settings of methods"
@@ -51,7 +50,7 @@ def metavar(name: str) -> str:
 
 def first(name: str) -> Setting:
     """The setting in the first method that takes it."""
-    return settings_of(METHODS[takers()[name][0]])[name]
+    return settings_of(ASKED[takers()[name][0]])[name]
 
 
 def values(method: str, said: Mapping[str, str]) -> dict[str, Any]:
@@ -59,6 +58,6 @@ def values(method: str, said: Mapping[str, str]) -> dict[str, Any]:
 
     A setting that is a text stays one, so that the layer "3" is a name; all others may be JSON or an array's file.
     """
-    known = settings_of(METHODS[method]) if method in METHODS else {}
+    known = settings_of(ASKED[method]) if method in ASKED else {}
     texts = {name for name, setting in known.items() if setting.hint is str}
     return {name: text if name in texts else read.value(text) for name, text in said.items()}

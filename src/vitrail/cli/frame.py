@@ -5,8 +5,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from vitrail.explain import CHOOSERS
 from vitrail.methods import METHODS
 from vitrail.methods.settings import VOCABULARY, Setting, as_json, settings_of
+
+#: what `vitrail explain --method` takes: the methods, and what chooses one
+ASKED: dict[str, type] = {**METHODS, **CHOOSERS}
 
 SECTION = re.compile(r"(Settings|Laws|Cost|Beware)( +)(?=\S)")
 
@@ -82,6 +86,7 @@ def type_words(setting: Setting) -> str:
 def of_schema(schema: dict[str, Any]) -> str:
     """One alternative of a JSON schema in words."""
     words = {"integer": "integer", "number": "number", "string": "text", "null": "none", "boolean": "yes or no"}
+    words |= {"array": "list"}
     bounds = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "up to", "exclusiveMaximum": "below"}
     limits = [f"{word} {schema[key]:g}" for key, word in bounds.items() if key in schema]
     kind = " or ".join(repr(v) for v in schema["enum"]) if "enum" in schema else words.get(schema.get("type", ""), "")
@@ -97,7 +102,7 @@ def default_words(setting: Setting) -> str:
 def takers() -> dict[str, list[str]]:
     """Every setting of any method, with the methods that take it; in the order of the vocabulary."""
     found: dict[str, list[str]] = {}
-    for method, cls in METHODS.items():
+    for method, cls in ASKED.items():
         for name in settings_of(cls):
             found.setdefault(name, []).append(method)
     order = [*VOCABULARY, *found]

@@ -94,6 +94,29 @@ def array(path: str) -> Any:
     )
 
 
+def masks(path: str) -> Any:
+    """Masks out of an array, or boxes out of JSON: for each picture [left, top, right, bottom], or a list of these.
+
+    Raises BadInput for what is no whole file, or no list.
+    """
+    if suffix(path) != ".json":
+        return array(path)
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _no_boxes(path, f"could not be read as JSON ({error})") from error
+    if not isinstance(found, list):
+        raise _no_boxes(path, f"holds a {type(found).__name__}")
+    return found
+
+
+def _no_boxes(path: str, why: str) -> BadInput:
+    return BadInput(
+        f"{path!r} {why}. A list was expected, with [left, top, right, bottom] for each example, or a list of "
+        "these. Write it so, or give masks as .npy."
+    )
+
+
 def frame(path: str) -> Any:
     """A table as a pandas DataFrame.
 

@@ -51,10 +51,25 @@ def _names_in(path: Path) -> tuple[str, ...]:
     return tuple(line.strip() for line in lines if line.strip())
 
 
+class Pair(tuple[str, ...]):
+    """(off, on): the two names of a single unit that says how sure it is of the second."""
+
+    __slots__ = ()
+
+    def said(self, chance: float) -> tuple[str, float]:
+        """The name that a probability of the second speaks for, and the probability of that one."""
+        return (self[1], chance) if chance >= 0.5 else (self[0], 1 - chance)
+
+
+def units(classes: Sequence[str]) -> Sequence[str]:
+    """A name for each unit of the output."""
+    return classes[1:] if isinstance(classes, Pair) else classes
+
+
 def fitting(given: tuple[str, ...], own: tuple[str, ...], output: Tensor, network: str) -> tuple[str, ...]:
     """The names, one for each output; those that the network brings along (`own`) only if they fit."""
     count = output.shape[1]
-    if output.ndim != 2 or len(given) in (0, count):
+    if output.ndim != 2 or len(units(given)) in (0, count):
         return given
     if given == own:
         return ()
@@ -70,7 +85,13 @@ def class_index(name: str, classes: Sequence[str]) -> int:
             f"no class named {name!r}: this model has no class names. An index was expected, or names given at "
             "the door. Use target=3, or vitrail.open(network, classes=[...])."
         )
-    found = [i for i, known in enumerate(classes) if known == name]
+    if isinstance(classes, Pair) and name == classes[0]:
+        raise BadTarget(
+            f"the network has no unit for {name!r}: its one unit says {classes[1]!r} or not. A question about that "
+            f"unit was expected. Use target={classes[1]!r}; what speaks against it speaks for {name!r}.",
+            name=name,
+        )
+    found = [i for i, known in enumerate(units(classes)) if known == name]
     if len(found) > 1:
         raise BadTarget(
             f"{len(found)} classes are named {name!r}: {', '.join(map(str, found))}. One was expected. Use the index.",

@@ -9,9 +9,10 @@ from torch import Tensor
 from vitrail.errors import BadSetting
 from vitrail.inputs.baselines import Baseline, Constant
 from vitrail.inputs.conditional import conditional
+from vitrail.inputs.imputed import imputed
 from vitrail.inputs.inpaint import inpaint
 
-Filling = Literal["baseline", "conditional", "inpaint"]
+Filling = Literal["baseline", "conditional", "inpaint", "linear"]
 
 
 class Fill(Protocol):
@@ -57,6 +58,7 @@ def fill_of(fill: Filling, baseline: Baseline, x: Tensor, axes: tuple[str, ...])
     "baseline"     the baseline's values: one reference, or the mean over several
     "conditional"  draws from the normal distribution of a background, given what is there: tables of numbers
     "inpaint"      the surroundings, continued smoothly: pictures; no baseline is used
+    "linear"       every absent pixel the weighted mean of its neighbours, and a little noise: pictures; no baseline
 
     Raises BadSetting for a fill that does not suit x or the baseline.
     """
@@ -66,7 +68,7 @@ def fill_of(fill: Filling, baseline: Baseline, x: Tensor, axes: tuple[str, ...])
         return Replace(x, baseline(x, axes))
     if baseline != Constant(0.0):
         raise BadSetting(
-            f"fill='inpaint' was given the baseline {baseline.as_json()!r}, of which it would use nothing. One of the "
+            f"fill={fill!r} was given the baseline {baseline.as_json()!r}, of which it would use nothing. One of the "
             "two was expected. Leave the baseline out, or use fill='baseline'."
         )
-    return inpaint(x, axes)
+    return inpaint(x, axes) if fill == "inpaint" else imputed(x, axes)

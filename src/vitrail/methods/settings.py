@@ -10,6 +10,7 @@ from pydantic import AllowInfNan, TypeAdapter, ValidationError
 from vitrail.errors import BadSetting, NoSuchMethod, near
 from vitrail.inputs.baselines import NAMED, Baseline, baseline_of
 from vitrail.methods.answer import Method
+from vitrail.model import Model
 from vitrail.rules import PRESETS, Table
 from vitrail.rules.presets import table_or_name
 
@@ -24,7 +25,7 @@ Preset = str | Table  #: the name of a preset, or a table of rules
 
 #: What every setting means, wherever it occurs. `vitrail methods`, the docs and forms are cut from it.
 VOCABULARY = {
-    "steps": "points on the path from the baseline to x, or on a curve",
+    "steps": "points on the path from the baseline to x, or on a curve; or steps of training",
     "samples": "noisy copies of x, draws from the background, or sets of players",
     "std": "standard deviation of the noise, in units of x",
     "seed": "start of the random numbers; the same seed gives the same answer",
@@ -36,9 +37,15 @@ VOCABULARY = {
     "stride": "pixels between patches; None for half a patch",
     "players": "what goes together: 'pixels', 'patches', 'superpixels', 'windows', 'columns', 'groups', 'tokens', "
     "'sentences', or an array of labels",
-    "budget": "how many coalitions of players are evaluated for each example at most, with the empty and the whole one",
+    "budget": "how many coalitions of players are evaluated for each example at most, with the empty and the whole "
+    "one; for a choice of methods, how many passes, forwards and gradients, it may use for each example",
+    "methods": "the methods to choose from, each a name or a name with settings; None for the usual ones",
+    "metric": "what they are judged by, a name or a name with settings",
+    "examples": "how many examples are looked at, drawn from x",
+    "cache": "a folder in which choices are kept for later runs; None: they are kept while this process lives",
     "fill": "what stands in for players that are absent: the 'baseline', 'conditional' draws from the background given "
-    "what is there, or 'inpaint' from the surroundings in a picture",
+    "what is there, or 'inpaint' or 'linear' from the surroundings in a picture: smoothly, or each pixel the mean of "
+    "its neighbours",
     "hierarchy": "which players go together first: 'halves' of where they lie, 'similar' neighbours or columns, or an "
     "array (players - 1, 2) of merges",
     "index": "which interaction: 'sii' is Shapley's, 'k-sii' shares it out so that everything adds up, 'banzhaf' "
@@ -49,6 +56,7 @@ VOCABULARY = {
     "relative": "whether a change counts as a share of the explanation",
     "order": "which modules are drawn anew, step by step: 'cascading' from the output down, 'rising' from the input "
     "up, or 'independent', each alone",
+    "first": "which players are taken away first: the 'most' or the 'least' important",
     "absolute": "whether sizes are compared, so that a change of sign counts as none",
     "bins": "into how many bins of equal width values are sorted",
     "portion": "the share of the players that a set holds",
@@ -70,6 +78,11 @@ VOCABULARY = {
     "gamma": "how much more positive contributions count than negative ones; 0 for no more",
     "low": "the least value that x can have, as the first layer reads it; None for the least of each example",
     "high": "the largest value that x can have, as the first layer reads it; None for the largest of each example",
+    "rate": "the learning rate, where a network is trained",
+    "data": "examples to train a copy of the network on; None for those that are compared",
+    "shift": "what is added to every element of x, in units of x",
+    "models": "other networks of the same task, opened",
+    "labels": "the number of the true class of each example; None for what the network itself says",
 }
 
 
@@ -136,8 +149,8 @@ def settings_of(cls: type) -> dict[str, Setting]:
     return {f.name: Setting(cls, f, hints[f.name]) for f in fields(cls)}
 
 
-def build(cls: type, given: Mapping[str, Any], methods: Mapping[str, type], shape: Sequence[int]) -> Method:
-    """A method with the given settings, each checked.
+def build(cls: type, given: Mapping[str, Any], methods: Mapping[str, type], shape: Sequence[int]) -> Any:
+    """A method, a metric or whatever else has settings for fields, with the given ones, each checked.
 
     Raises BadSetting for an unknown name, naming those that exist.
     """
@@ -150,14 +163,15 @@ def build(cls: type, given: Mapping[str, Any], methods: Mapping[str, type], shap
                 "or choose one.",
                 setting=name,
             )
-    return cls(**{name: known[name].read(value, methods, shape) for name, value in given.items()})  # type: ignore[no-any-return]
+    return cls(**{name: known[name].read(value, methods, shape) for name, value in given.items()})
 
 
 def checked(method: Method, methods: Mapping[str, type], shape: Sequence[int]) -> Method:
     """The same method, its fields checked as if they had come as JSON; a stranger's method is taken as it is."""
     if type(method) not in methods.values():
         return method
-    return build(type(method), {f.name: getattr(method, f.name) for f in fields(method)}, methods, shape)  # type: ignore[arg-type]
+    given = {f.name: getattr(method, f.name) for f in fields(method)}  # type: ignore[arg-type]
+    return build(type(method), given, methods, shape)  # type: ignore[no-any-return]
 
 
 def method_of(value: Any, methods: Mapping[str, type], shape: Sequence[int]) -> Method:
@@ -166,10 +180,10 @@ def method_of(value: Any, methods: Mapping[str, type], shape: Sequence[int]) -> 
     Raises NoSuchMethod, BadSetting.
     """
     if isinstance(value, str):
-        return build(_class_of(value, methods), {}, methods, shape)
+        return build(_class_of(value, methods), {}, methods, shape)  # type: ignore[no-any-return]
     if isinstance(value, Mapping):
         rest = {k: v for k, v in value.items() if k != "method"}
-        return build(_class_of(str(value.get("method")), methods), rest, methods, shape)
+        return build(_class_of(str(value.get("method")), methods), rest, methods, shape)  # type: ignore[no-any-return]
     if isinstance(value, type) or not callable(value):
         raise BadSetting(
             f"{value!r} is not a method. A name, {{'method': name, ...}} or an instance was expected. "
@@ -185,7 +199,10 @@ def _class_of(name: str, methods: Mapping[str, type]) -> type:
 
 
 def as_json(value: Any) -> Any:
-    """A setting as plain JSON: methods as {"method": name, ...}, baselines as the user would write them."""
+    """A setting as plain JSON: methods as {"method": name, ...}, baselines as the user would write them.
+
+    Models are told by their names and the digest of their weights.
+    """
     from vitrail.methods import NAMES
 
     if hasattr(value, "as_json"):
@@ -197,4 +214,8 @@ def as_json(value: Any) -> Any:
         }
     if hasattr(value, "tolist"):
         return {"array": list(value.shape)}
-    return value if isinstance(value, str | int | float | bool | list | dict | None) else str(value)
+    if isinstance(value, Model):
+        return {"name": value.name, "weights": value.fingerprint.digest()}
+    if isinstance(value, list | tuple):
+        return [as_json(each) for each in value]
+    return value if isinstance(value, str | int | float | bool | dict | None) else str(value)

@@ -10,6 +10,7 @@ from vitrail.errors import BadInput
 from vitrail.methods.answer import Answer, Method, values_of
 from vitrail.metrics.subject import Judged, Subject
 from vitrail.model import Model, Packed, Trace
+from vitrail.model.question import Question
 from vitrail.target import Target
 
 T = TypeVar("T")
@@ -48,12 +49,12 @@ def recipe_of(judged: Judged) -> Method:
     return judged.recipe
 
 
-def answer(model: Model, packed: Packed, recipe: Method, target: Target) -> Tensor:
-    """(rows, numbers) what a recipe says, in a question of its own.
+def answer(model: Model, packed: Packed, recipe: Method, target: Target, within: Question | None = None) -> Tensor:
+    """(rows, numbers) what a recipe says, in a question of its own, whose passes count for the one it is `within`.
 
     In the method's own layout, one example after the other: only ever compared with answers of the same method.
     """
-    with model.asking(packed) as bound:
+    with model.asking(packed, within) as bound:
         given = values_of(recipe(bound, bound.question.packed.x, target))
     return given.detach().flatten(1)
 

@@ -80,7 +80,8 @@ class AverageGain:
     Cost        one evaluation per example, that of average drop
     Beware      for a probability only; NaN where the target at x is not below 1
 
-    [1] Zhang, Rao, Yang, "Opti-CAM: Optimizing saliency maps for interpretability", 2024, eq. 11
+    [1] Zhang, Torres, Sicre, Avrithis, Ayache, "Opti-CAM: Optimizing saliency maps for interpretability", 2024, average
+        gain
     """
 
     name: ClassVar[str] = "average-gain"

@@ -29,7 +29,8 @@ class AverageSensitivity:
     Beware      an explanation that is the same for every input is perfectly stable and worth nothing. NaN, if relative,
                 where the explanation is 0 everywhere
 
-    [1] Bhatt, Weller, Moura, "Evaluating and Aggregating Feature-based Model Explanations", 2020, section 3.1
+    [1] Bhatt, Weller, Moura, "Evaluating and Aggregating Feature-based Model Explanations", 2020, average
+        sensitivity
     """
 
     name: ClassVar[str] = "average-sensitivity"

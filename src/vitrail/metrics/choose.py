@@ -16,23 +16,29 @@ from vitrail.metrics.effective_complexity import EffectiveComplexity
 from vitrail.metrics.efficient_randomisation import EfficientParameterRandomisation
 from vitrail.metrics.entropy import Entropy
 from vitrail.metrics.faithfulness_correlation import FaithfulnessCorrelation
+from vitrail.metrics.ffidelity import FFidelity
 from vitrail.metrics.infidelity import Infidelity
+from vitrail.metrics.input_invariance import InputInvariance
 from vitrail.metrics.insertion import Insertion
 from vitrail.metrics.irof import IROF
 from vitrail.metrics.lipschitz import LocalLipschitz
 from vitrail.metrics.localisation_auc import LocalisationAUC
 from vitrail.metrics.mass_accuracy import MassAccuracy
 from vitrail.metrics.max_sensitivity import MaxSensitivity
+from vitrail.metrics.mege import MeGe
 from vitrail.metrics.mufidelity import MuFidelity
 from vitrail.metrics.non_sensitivity import NonSensitivity
 from vitrail.metrics.parameter_randomisation import ParameterRandomisation
 from vitrail.metrics.pointing_game import PointingGame
 from vitrail.metrics.random_logit import RandomLogit
 from vitrail.metrics.rank_accuracy import RankAccuracy
+from vitrail.metrics.reco import ReCo
 from vitrail.metrics.relative_input_stability import RelativeInputStability
 from vitrail.metrics.relative_output_stability import RelativeOutputStability
 from vitrail.metrics.relative_representation_stability import RelativeRepresentationStability
+from vitrail.metrics.road import ROAD
 from vitrail.metrics.saco import SaCo
+from vitrail.metrics.selectivity import Selectivity
 from vitrail.metrics.sensitivity_n import SensitivityN
 from vitrail.metrics.smooth_randomisation import SmoothParameterRandomisation
 from vitrail.metrics.sparseness import Sparseness
@@ -46,7 +52,10 @@ class Metric(Protocol):
 
     name     in kebab-case
     better   "higher" or "lower"
-    family   what is asked: "faithfulness", "complexity", "localisation", "robustness", "randomisation" or "axioms"
+    family   what is asked: "faithfulness", "complexity", "localisation", "robustness", "randomisation", "axioms" or
+             "consistency"
+    asks     whether the method is asked again. Only where the family does not say so: robustness, randomisation and
+             consistency always do
     """
 
     name: ClassVar[str]
@@ -61,12 +70,15 @@ LIST: tuple[type[Metric], ...] = (
     SRG,
     Deletion,
     Insertion,
+    Selectivity,
     IROF,
+    ROAD,
     FaithfulnessCorrelation,
     MuFidelity,
     SensitivityN,
     Infidelity,
     SaCo,
+    FFidelity,
     AverageDrop,
     AverageIncrease,
     AverageGain,
@@ -96,6 +108,10 @@ LIST: tuple[type[Metric], ...] = (
     # does it keep what was promised?
     Completeness,
     NonSensitivity,
+    InputInvariance,
+    # do networks that agree have the same one?
+    MeGe,
+    ReCo,
 )
 METRICS: dict[str, type[Metric]] = {metric.name: metric for metric in LIST}
 
@@ -113,7 +129,7 @@ def metric_of(value: Any, shape: Sequence[int]) -> Metric:
                 f"no metric named {name!r}. {near(name, METRICS)}Metrics are: {', '.join(METRICS)}. Choose one.",
                 metric=name,
             )
-        return build(METRICS[name], given, {}, shape)  # type: ignore[return-value]
+        return build(METRICS[name], given, {}, shape)  # type: ignore[no-any-return]
     if isinstance(value, type) or not hasattr(value, "better"):
         raise BadSetting(
             f"{value!r} is no metric. A name, {{'metric': name, ...}} or an instance was expected. Metrics are: "

@@ -46,7 +46,8 @@ class Edge:
     Cost        nothing
     Beware      a control, no explanation: edges of a picture look like explanations of it   [1]
 
-    [1] Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim, "Sanity Checks for Saliency Maps", 2018, section 4.2
+    [1] Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim, "Sanity Checks for Saliency Maps", 2018,
+        the case of edge detectors
     """
 
     laws: ClassVar[frozenset[str]] = frozenset()

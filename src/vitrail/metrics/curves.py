@@ -28,7 +28,15 @@ def curve(subject: Subject, judged: Judged, first: First, steps: int) -> Tensor:
     first   whether those with the most or the least share go first
     steps   at most as many as there are players count; more of them repeat
     """
-    return subject.once(("curve", judged, first, steps), lambda: walked(subject, judged.shares, first, steps))
+    return subject.once(("curve", judged, first, steps), lambda: made(subject, judged, first, steps))
+
+
+def made(subject: Subject, judged: Judged, first: First, steps: int) -> Tensor:
+    if steps <= subject.most:
+        return walked(subject, judged.shares, first, steps)
+    # players go one by one at the most: every point lies on the curve that has a step for each
+    at = torch.searchsorted(gone(subject, subject.most), gone(subject, steps))
+    return curve(subject, judged, first, subject.most).gather(1, at)
 
 
 def walks(subject: Subject, judged: Judged) -> list[tuple[First, Tensor]]:
@@ -44,12 +52,21 @@ def walks(subject: Subject, judged: Judged) -> list[tuple[First, Tensor]]:
     return list(found.items())
 
 
-def walked(subject: Subject, shares: Tensor, first: First, steps: int) -> Tensor:
+def gone(subject: Subject, steps: int) -> Tensor:
+    """(batch, steps + 1) how many players of each example are away after 0, 1, ... steps."""
     counts = subject.plays.sum(1, keepdim=True)
-    place = ranks(subject, shares)
+    return (torch.arange(steps + 1, device=counts.device) * counts / steps).round().long()
+
+
+def there(subject: Subject, shares: Tensor, first: First, away: Tensor) -> Tensor:
+    """(batch, n, players) bool: who is left once as many as `away` (batch, n) says are taken away in order."""
+    counts, place = subject.plays.sum(1, keepdim=True), ranks(subject, shares)
     place = place if first == "most" else counts - 1 - place
-    gone = (torch.arange(1, steps + 1, device=shares.device) * counts / steps).round().long()  # (batch, steps)
-    here = place[:, None, :] >= gone[:, :, None]
+    return place[:, None, :] >= away[:, :, None]
+
+
+def walked(subject: Subject, shares: Tensor, first: First, steps: int) -> Tensor:
+    here = there(subject, shares, first, gone(subject, steps)[:, 1:])
     return torch.cat([subject.whole[:, None].double(), subject.worth(here).double()], 1)
 
 

@@ -27,7 +27,7 @@ class EffectiveComplexity:
     Beware      players with equal |a| come together, so a constant explanation needs all of them. 0 where the target
                 does not change from nobody to x. The first size that comes near counts, even if larger ones leave again
 
-    [1] Nguyen, Martinez, "On quantitative aspects of model interpretability", 2020, effective complexity
+    [1] Nguyen, Rodríguez Martínez, "On quantitative aspects of model interpretability", 2020, effective complexity
     """
 
     name: ClassVar[str] = "effective-complexity"

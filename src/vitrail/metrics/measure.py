@@ -13,7 +13,7 @@ from vitrail.explanation import Explanation, bound
 from vitrail.inputs.background import in_layout
 from vitrail.inputs.fills import Filling
 from vitrail.methods import METHODS, Answer, Method
-from vitrail.methods.settings import method_of
+from vitrail.methods.settings import as_json, method_of
 from vitrail.metrics.choose import Metric, metric_of
 from vitrail.metrics.laying import JUDGED, laid
 from vitrail.metrics.parts import Parts, subject_about
@@ -23,7 +23,7 @@ from vitrail.model.undisturbed import undisturbed
 from vitrail.model.versions import versions
 from vitrail.target import Output, Predicted, Target, target_of
 
-AGAIN = ("robustness", "randomisation")  #: families that ask the method again
+AGAIN = ("robustness", "randomisation", "consistency")  #: families that ask the method again
 
 
 def measure(
@@ -45,7 +45,7 @@ def measure(
     model    the network that was explained
     answer   what `explain` gave
     metric   a name out of vitrail.METRICS, {"metric": name, **settings}, or an instance
-    masks    (examples, ...) where the answer should be found, for metrics of localisation
+    masks    (examples, ...) where the answer should be found, for metrics of localisation; boxes as in `compare`
     x        what was explained, where it was no plain array: texts, tables, several inputs
     target   the question, where it was neither a class nor "predicted"
     players  what is taken away together, as in `compare`, with patch, count, fill and baseline
@@ -64,10 +64,10 @@ def measure(
         with model.asking(packed) as asking:
             start = in_layout(model, answer.arrays["input"] if x is None else x, packed, baseline)
             subject = subject_about(asking, question, Parts(players, patch, count, fill, start), masks)
-            recipe = recipe_of(answer, packed) if judge.family in AGAIN else None
+            recipe = recipe_of(answer, packed) if getattr(judge, "asks", judge.family in AGAIN) else None
             values = laid(given(answer), packed, answer.method)
             scores = judge(subject, judged(subject, values, recipe)).detach().double().cpu().numpy()
-    settings = {f.name: getattr(judge, f.name) for f in fields(judge)}  # type: ignore[arg-type]
+    settings = {f.name: as_json(getattr(judge, f.name)) for f in fields(judge)}  # type: ignore[arg-type]
     return replace(
         answer,
         kind="score",

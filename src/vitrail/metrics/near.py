@@ -13,6 +13,10 @@ from vitrail.metrics.subject import Subject
 from vitrail.model import Model
 
 TOGETHER = 2**24  #: numbers of x in one question: answers of that size are held besides what the network needs
+MOVING = (
+    "Robustness moves every number of x a little, which means nothing for tokens, categories, or several inputs side "
+    "by side. Leave robustness out for this model."
+)
 
 
 class Heard(NamedTuple):
@@ -41,7 +45,7 @@ class Near:
 
     def x(self, subject: Subject) -> Tensor:
         """(samples, batch, ...) the copies."""
-        _check_numeric(subject)
+        check_numeric(subject)
         return subject.once(("near", self), lambda: self._drawn(subject.x))
 
     def _drawn(self, x: Tensor) -> Tensor:
@@ -103,12 +107,8 @@ def largest(values: Tensor, valid: Tensor) -> Tensor:
     return found.where(valid.any(0), torch.nan)
 
 
-def _check_numeric(subject: Subject) -> None:
-    """Steps can only be added to numbers: not to codes of categories, to tokens, or to several inputs at once."""
+def check_numeric(subject: Subject, why: str = MOVING) -> None:
+    """Raise BadInput for x that is no plain numbers: codes of categories, tokens, or several inputs at once."""
     packed = subject.model.question.packed
     if packed.held is not None or packed.groups is not None or packed.out_axes != {"values": packed.axes}:
-        raise BadInput(
-            f"x is not plain numbers: its answers have the axes {dict(packed.out_axes)}. Robustness moves every number "
-            "of x a little, which means nothing for tokens, categories, or several inputs side by side. Leave "
-            "robustness out for this model."
-        )
+        raise BadInput(f"x is not plain numbers: its answers have the axes {dict(packed.out_axes)}. {why}")

@@ -24,8 +24,8 @@ class NonSensitivity:
     Beware      the target may depend on a player only together with others, which is not seen here. An explanation of
                 zeros alone has no largest share: all of it counts as zero
 
-    [1] Nguyen, Martinez, "On quantitative aspects of model interpretability", 2020, definition of non-sensitivity; the
-        paper counts players, this is their share, so that inputs of different size can be compared
+    [1] Nguyen, Rodríguez Martínez, "On quantitative aspects of model interpretability", 2020, definition of
+        non-sensitivity; the paper counts players, this is their share, so that inputs of different size can be compared
     """
 
     name: ClassVar[str] = "non-sensitivity"

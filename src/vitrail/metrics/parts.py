@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vitrail.errors import BadInput, BadSetting, near
+from vitrail.errors import BadSetting, near
 from vitrail.inputs.baselines import baseline_of
 from vitrail.inputs.fills import Filling, fill_of
 from vitrail.inputs.players import players_of
+from vitrail.metrics.boxes import mask_of
 from vitrail.metrics.subject import Subject, judged
 from vitrail.model import Model
 from vitrail.target import Target
@@ -23,7 +24,7 @@ class Parts:
     players   "auto", "pixels", "patches", "superpixels", "columns", "tokens" ..., or an array of labels
     patch     side of a patch; None for an eighth of the picture
     count     of superpixels
-    fill      "baseline", "conditional" or "inpaint"
+    fill      "baseline", "conditional", "inpaint" or "linear"
     baseline  what stands in, for fill="baseline"; as methods see it: see inputs.background.in_layout
     """
 
@@ -65,18 +66,12 @@ def subject_about(model: Model, question: Target, how: Parts, masks: Any = None)
 def covered(subject: Subject, masks: Any) -> Tensor:
     """(batch, players) bool: who lies in the mask with more than half of its elements.
 
-    Raises BadInput for masks that are not laid out as x, with or without its channels.
+    Raises BadInput for masks that are not laid out as x, with or without its channels, and for boxes that do not fit.
     """
     packed = subject.model.question.packed
-    mask = torch.from_numpy(np.array(masks)).to(packed.x.device)
-    places = tuple(n for n, axis in zip(packed.x.shape, packed.axes, strict=True) if axis != "channel")
-    if tuple(mask.shape) == places and "channel" in packed.axes:
+    mask = torch.from_numpy(np.array(mask_of(masks, packed))).to(packed.x.device)
+    if mask.ndim < packed.x.ndim:
         mask = mask.unsqueeze(packed.axes.index("channel"))
-    elif mask.shape != packed.x.shape:
-        raise BadInput(
-            f"masks have shape {tuple(mask.shape)}, and x {tuple(packed.x.shape)}. One for each example was expected, "
-            "laid out as x or as its places. Make them so."
-        )
     inside = judged(subject, (mask != 0).expand_as(packed.x).double()).shares
     whole = judged(subject, torch.ones_like(packed.x, dtype=torch.float64)).shares
     return inside > whole / 2

@@ -49,8 +49,8 @@ def network_of(subject: Subject) -> TorchNetwork:
     if not isinstance(network, TorchNetwork) or not network.watchable:
         raise BadInput(
             f"{subject.model.name} is a network of kind {network.framework!r}, which cannot be copied and changed. "
-            "Randomisation draws the weights of torch modules anew. Open the torch.nn.Module itself, or leave "
-            "randomisation out for this model."
+            "Randomisation draws the weights of torch modules anew, and F-Fidelity trains them. Open the "
+            "torch.nn.Module itself, or leave such metrics out for this model."
         )
     return network
 
@@ -86,12 +86,9 @@ class Redrawn:
     # numbers, and gives back the ones and zeros of norms and biases; the mean square keeps signals in their range.
 
     def __init__(self, subject: Subject, seed: int) -> None:
-        self.original, model = network_of(subject), subject.model
-        network = copy.copy(self.original)
-        network.module = _copied(self.original)
-        self.model = Model(network, classes=model.classes, output=model.output, modality=model.modality, pack=pack)
+        self.original, self.model = network_of(subject), copied(subject)
         seeds = torch.Generator().manual_seed(seed)
-        pairs = zip(network.module.parameters(), self.original.module.parameters(), strict=True)
+        pairs = zip(weights_of(self.model), self.original.module.parameters(), strict=True)
         self.weights = {
             old: (new, int(torch.randint(2**62, (), generator=seeds))) for new, old in pairs if new.is_floating_point()
         }
@@ -118,14 +115,24 @@ def drawn(weight: Tensor, seed: int) -> Tensor:
     return numbers * weight.double().square().mean().sqrt()
 
 
-def _copied(network: TorchNetwork) -> torch.nn.Module:
+def copied(subject: Subject) -> Model:
+    """A model of a copy of the network, whose weights may be changed. Raises BadInput for other frameworks."""
+    model, original = subject.model, network_of(subject)
+    network = copy.copy(original)
     try:
-        return copy.deepcopy(network.module)
+        network.module = copy.deepcopy(original.module)
     except Exception as error:
         raise BadInput(
-            f"{network.name} cannot be copied ({error}). Randomisation changes the weights of a copy, never yours. "
-            "Make copy.deepcopy(network) work, or leave randomisation out for this model."
+            f"{network.name} cannot be copied ({error}). The weights of a copy are changed, never yours. Make "
+            "copy.deepcopy(network) work, or leave metrics that change weights out for this model."
         ) from error
+    return Model(network, classes=model.classes, output=model.output, modality=model.modality, pack=pack)
+
+
+def weights_of(model: Model) -> Iterator[Parameter]:
+    """The parameters of a model whose network is one of torch modules."""
+    assert isinstance(model.network, TorchNetwork)
+    return model.network.module.parameters()
 
 
 def answer_redrawn(subject: Subject, recipe: Method, names: Collection[str], seed: int) -> Tensor:
@@ -133,7 +140,8 @@ def answer_redrawn(subject: Subject, recipe: Method, names: Collection[str], see
 
     def ask() -> Tensor:
         target = Same(subject.target, subject.model)
-        return answer(redrawn(subject, names, seed), subject.model.question.packed, recipe, target)
+        question = subject.model.question
+        return answer(redrawn(subject, names, seed), question.packed, recipe, target, question)
 
     if len(names) < len(parts(subject)):
         return ask()  # kept, the answers to all steps would outweigh everything else

@@ -23,7 +23,7 @@ class SRG:
     Cost        2 * `steps` evaluations per example, those of deletion and insertion
     Beware      it is in units of the target: compare explanations, not networks
 
-    [1] Bluecher, Vielhaben, Strodthoff, "Decoupling Pixel Flipping and Occlusion Strategy for Consistent XAI
+    [1] Blücher, Vielhaben, Strodthoff, "Decoupling Pixel Flipping and Occlusion Strategy for Consistent XAI
         Benchmarks", 2024, section 3.3
     """
 

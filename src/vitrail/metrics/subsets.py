@@ -15,17 +15,26 @@ def falls(subject: Subject, share: float, samples: int, seed: int) -> tuple[Tens
 
 
 def drawn(subject: Subject, share: float, samples: int, seed: int) -> tuple[Tensor, Tensor]:
-    counts = subject.plays.sum(1)
-    size = (share * counts).round().clamp(min=1).minimum((counts - 1).clamp(min=1))
-    chance = torch.rand(samples, subject.most, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
-    scored = torch.where(subject.plays[:, None], chance.to(subject.x.device), 2.0)  # who does not play comes last
-    gone = scored.argsort(2).argsort(2) < size[:, None, None]
+    gone = sets(subject, share, samples, seed)
     return gone, subject.whole[:, None].double() - subject.worth(~gone).double()
+
+
+def sets(subject: Subject, share: float, samples: int, seed: int) -> Tensor:
+    """(batch, samples, players) bool: the same sets for examples with equally many players."""
+    draws = torch.rand(samples, subject.most, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    gone = torch.zeros(len(subject.x), samples, subject.most, dtype=torch.bool, device=subject.x.device)
+    for rows in subject.players.alike():
+        count = subject.players.counts[int(rows[0])]
+        size = min(max(round(share * count), 1), max(count - 1, 1))
+        first = draws[:, :count].argsort(1)[:, :size].to(gone.device)
+        gone[rows] = torch.zeros_like(gone[0]).scatter_(1, first, True)
+    return gone
 
 
 def given(judged: Judged, gone: Tensor) -> Tensor:
     """(batch, samples) what an explanation gave to those who are taken away, in all."""
-    return torch.einsum("bp,bsp->bs", judged.shares.double(), gone.double())
+    # one example after the other: as numbers, all sets of all examples are eight times as large
+    return torch.stack([some.double() @ shares for some, shares in zip(gone, judged.shares.double(), strict=True)])
 
 
 def correlation(one: Tensor, other: Tensor) -> Tensor:

@@ -17,6 +17,7 @@ class CallableNetwork:
     framework = "callable"
     differentiable = False
     watchable = False
+    regresses = False
     classes: tuple[str, ...] = ()
     dtype = None
     device = torch.device("cpu")

@@ -37,7 +37,7 @@ def at_input_or_layer(model: "Model", x: Tensor, target: "Asks", layer: str | No
         (gradient,) = torch.autograd.grad(score.sum(), source, allow_unused=True)
     if gradient is None:
         raise unreachable(model, x, layer)
-    model.question.backwards += len(x)
+    model.question.spend(backwards=len(x))
     return (gradient,) if layer is None else (source.detach(), gradient)
 
 
@@ -51,7 +51,7 @@ def at_layers(model: "Model", x: Tensor, target: "Asks", layers: tuple[str, ...]
     found = torch.autograd.grad(score.sum(), reached, allow_unused=True) if reached else ()
     if all(gradient is None for gradient in found):
         raise unreachable(model, x, layers[0])
-    model.question.backwards += len(x)
+    model.question.spend(backwards=len(x))
     by_id = {id(value): gradient for value, gradient in zip(reached, found, strict=True)}
     gradients = [by_id.get(id(value)) for value in values]
     return [(v.detach(), torch.zeros_like(v) if g is None else g) for v, g in zip(values, gradients, strict=True)]
@@ -67,5 +67,5 @@ def at_last(model: "Model", x: Tensor, target: "Asks", layers: tuple[str, ...]) 
         (gradient,) = torch.autograd.grad(score.sum(), at, allow_unused=True)
     if gradient is None:
         raise unreachable(model, x, layers[-1])
-    model.question.backwards += len(x)
+    model.question.spend(backwards=len(x))
     return (gradient, *(trace.layers[name].detach() for name in layers))

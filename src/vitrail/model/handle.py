@@ -49,7 +49,7 @@ class Model:
         pack: Callable[["Model", Any], Packed] | None = None,
     ) -> None:
         self.network = network
-        self.classes = tuple(classes) or network.classes
+        self.classes = (classes if isinstance(classes, tuple) else tuple(classes)) or network.classes
         self.output = output
         self.modality = modality
         self.fingerprint = Fingerprint(network)
@@ -106,11 +106,12 @@ class Model:
     # -- asking ----------------------------------------------------------------------------------------
 
     @contextmanager
-    def asking(self, x: Any, **options: Any) -> Iterator["Model"]:
-        """The model bound to x, its network quiet, for the length of one question."""
+    def asking(self, x: Any, within: Question | None = None, **options: Any) -> Iterator["Model"]:
+        """The model bound to x, its network quiet, for one question; its passes count for that it is `within`, too."""
         with torch.inference_mode(False), self.network.quiet():
-            door = x if isinstance(x, Packed) else self.pack(x)
-            yield self._bound(Question(door, **options), torch.arange(len(door.x), device=door.x.device))
+            question = Question(x if isinstance(x, Packed) else self.pack(x), **options)
+            with question.charged(within or self._question):
+                yield self._bound(question, torch.arange(len(question.packed.x), device=question.packed.x.device))
 
     def at(self, rows: Tensor) -> "Model":
         """The same question about these rows of the examples, in this order."""
@@ -223,13 +224,13 @@ class Model:
         return total[0]
 
     def _swept(self, sweep: Sweep, target: Asks) -> Tensor:
-        if self._way is None:  # a plan leaves out operations that a way back may be about
-            prepare(self, sweep, target, self._survey(self.question.packed.x))
+        prepare(self, sweep, target, "gradient")
         return self.over(sweep, lambda model, rows, steps: model.gradient(sweep.point(rows, steps), target))
 
     def _answers(self, sweep: Sweep, target: Asks) -> Tensor:
         """(examples, count) the target at every point; the first of them if it was stopped and may be."""
         answers, done = self.question.packed.x.new_empty(sweep.examples, sweep.count), 0
+        prepare(self, sweep, target, "forward")
 
         def run(rows: Tensor, steps: Tensor) -> None:
             nonlocal done
@@ -259,11 +260,13 @@ class Model:
         layers = self.surveyed(x)
         wanted = {name: layers[name] for name in (*keep, *edit, *((leaf,) if leaf else ()))}
         way = self._way
-        one = passes.Pass(found, wanted, edit, leaf, None if wanted or way else question.plan, way)
-        with torch.set_grad_enabled(torch.is_grad_enabled() and (x.requires_grad or leaf is not None)):
+        graph = x.requires_grad or leaf is not None
+        plan = None if wanted or way else question.plans.get("gradient" if graph else "forward")
+        one = passes.Pass(found, wanted, edit, leaf, plan, way)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and graph):
             fed = x.clone() if found.overwrites_input else x
             output = self._output(fed if way is None else laid_out(self, fed), one)
-        question.forwards += len(x)
+        question.spend(forwards=len(x))
         logits = output if one.logits is None else one.logits.reshape(output.shape)
         if self.hidden:  # another tensor: what comes out is squashed already, though nobody saw what went in
             logits = output.view_as(output)

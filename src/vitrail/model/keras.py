@@ -51,6 +51,7 @@ class KerasNetwork:
     framework = "keras"
     differentiable = True
     watchable = True
+    regresses = False  #: whether the output is numbers, and no chances of classes; a file does not say
 
     def __init__(self, model: Any) -> None:
         on_torch()

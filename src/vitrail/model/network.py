@@ -18,6 +18,7 @@ class Network(Protocol):
     differentiable  whether gradients flow through `run`
     watchable       whether single operations can be seen while it runs
     classes         the names of the classes, when the network knows them
+    regresses       whether the output is numbers, and no chances of classes
     dtype           the floating type that it computes with; None when it has none of its own
     """
 
@@ -26,6 +27,7 @@ class Network(Protocol):
     differentiable: bool
     watchable: bool
     classes: tuple[str, ...]
+    regresses: bool
 
     @property
     def dtype(self) -> torch.dtype | None: ...

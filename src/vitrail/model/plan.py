@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from vitrail.model.handle import Model
     from vitrail.model.question import Asks
 
+Kind = Literal["forward", "gradient"]  #: of the passes of a sweep
+
 LONG = 32  #: rows from which a faster plan is worth trying
 #: What a plan may differ by: the target, relatively; and the median over the points of the relative difference of
 #: gradients. Not the largest: where a ReLU is at its kink, rounding alone turns a gradient, on the plain path as much
@@ -26,70 +28,88 @@ AGREE = {torch.float64: (1e-10, 1e-8), torch.float32: (1e-4, 1e-2)}
 POINTS = 5  #: points of the first example on which a plan is checked
 
 
-def prepare(model: "Model", sweep: Sweep, target: "Asks", found: Survey) -> None:
-    """Before a long sweep of gradients: measure what one row keeps, and try the fast plan on the first rows."""
+def prepare(model: "Model", sweep: Sweep, target: "Asks", kind: Kind) -> None:
+    """Before a long sweep: try the fast plan on its first rows; of gradients, also measure what one row keeps."""
     question = model.question
-    if question.prepared or sweep.examples * sweep.count < LONG or not model.network.differentiable:
+    if kind in question.prepared or sweep.examples * sweep.count < LONG:
         return
-    question.prepared = True
+    if model._way is not None or (kind == "gradient" and not model.network.differentiable):
+        return  # a plan leaves out operations that another way back may be about
+    # a plan with the right gradients has the right answers, too; not the other way round
+    question.prepared |= {kind, "forward"}
     steps = torch.linspace(0, sweep.count - 1, min(POINTS, sweep.count), device=model.rows.device).long()
     rows = torch.zeros_like(steps)
     with question.uncounted():
-        points = sweep.point(rows, steps)
-        question.plan = try_plan(model.at(rows), points, target, found, model.fingerprint.key())
+        points, found = sweep.point(rows, steps), model._survey(question.packed.x)
+        plan = try_plan(model.at(rows), points, target, found, model.fingerprint.key(), kind)
+        question.plans |= dict.fromkeys((kind, "forward"), plan)
 
 
 def try_plan(
-    model: "Model", points: Tensor, target: "Asks", found: Survey, weights: Any
+    model: "Model", points: Tensor, target: "Asks", found: Survey, weights: Any, kind: Kind
 ) -> Mapping[Site, Handler] | None:
     """The fast plan, if it exists, is wanted, and gives the plain answers at `points` of one example.
 
-    Also measures what the plain pass keeps for the way back, for the planning of chunks.
+    For gradients, also measures what the plain pass keeps for the way back, for the planning of chunks.
     """
     question, folds = model.question, found.folds
-    key = (weights, points.dtype, question.speed, not target.layers)
+    key = (weights, points.dtype, question.speed, not target.layers, kind)
     if key not in found.verdicts:
-        with counting_saved_bytes(model.network) as saved:
-            plain = model.gradient(points, target)
-        found.saved = saved[0] // len(points)
-        found.verdicts[key] = _differences(model, points, target, folds, plain)
+        found.verdicts[key] = _differences(model, points, target, found, kind)
     differences = found.verdicts[key]
     if differences is None:
         return None
     allowed = AGREE.get(points.dtype, (0.0, 0.0))
-    agrees = differences[0] <= allowed[0] and differences[1] <= allowed[1]
+    agrees = all(off <= most for off, most in zip(differences, allowed, strict=False))
     question.speedups = {
         "plan": ["channels-last", "folded batch norm and padding"],
         "folded": len(folds),
-        "target_difference": differences[0],
-        "gradient_difference": differences[1],
+        **dict(zip(("target_difference", "gradient_difference"), differences, strict=False)),
         "points_checked": len(points),
         "used": agrees,
     }
     return fast.handlers(folds) if agrees else None
 
 
-def _differences(
-    model: "Model", points: Tensor, target: "Asks", folds: list[fast.Fold], plain: Tensor
-) -> tuple[float, float] | None:
+def _differences(model: "Model", points: Tensor, target: "Asks", found: Survey, kind: Kind) -> tuple[float, ...] | None:
     """Relative differences of the plan from the plain path: of the target, and of the gradient (the median point).
 
     None when there is no plan to try.
     """
     question = model.question
+    both = _measured(model, points, target, found) if kind == "gradient" else None
     wanted = question.speed == "fast" or (question.speed == "auto" and points.device.type == "cpu")
-    if not wanted or not folds or target.layers:
+    if not wanted or not found.folds or target.layers:
         return None
-    scores = model(points, target)
-    question.plan = fast.handlers(folds)
+    answers = (model(points, target),) if both is None else both
+    question.plans = dict.fromkeys(("forward", "gradient"), fast.handlers(found.folds))
     try:
-        other, other_scores = model.gradient(points, target), model(points, target)
+        others = _both(model, points, target) if kind == "gradient" else (model(points, target),)
     except NetworkFailed:
-        return torch.inf, torch.inf
+        return (torch.inf,) * len(answers)
     finally:
-        question.plan = None
+        question.plans = {}
+    scores, other = answers[0], others[0]
+    off = float((other - scores).abs().max() / scores.abs().max().clamp(min=1e-30))
+    return (off, *(_median(*pair) for pair in zip(answers[1:], others[1:], strict=True)))
+
+
+def _both(model: "Model", points: Tensor, target: "Asks") -> tuple[Tensor, Tensor]:
+    """The target, and its gradient."""
+    return model(points, target), model.gradient(points, target)
+
+
+def _measured(model: "Model", points: Tensor, target: "Asks", found: Survey) -> tuple[Tensor, Tensor]:
+    """The same on the plain path, where it is measured what one row keeps for the way back."""
+    with counting_saved_bytes(model.network) as saved:
+        plain = model.gradient(points, target)
+    found.saved = saved[0] // len(points)
+    return model(points, target), plain
+
+
+def _median(plain: Tensor, other: Tensor) -> float:
     off = (other - plain).flatten(1).norm(dim=1) / plain.flatten(1).norm(dim=1).clamp(min=1e-30)
-    return float((other_scores - scores).abs().max() / scores.abs().max().clamp(min=1e-30)), float(off.median())
+    return float(off.median())
 
 
 @contextmanager

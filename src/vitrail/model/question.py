@@ -22,13 +22,18 @@ class Asks(Protocol):
     def __call__(self, trace: Trace, /) -> Tensor: ...
 
 
+class Spent(Exception):
+    """More passes were asked for than a question may use."""
+
+
 class Question:
     """The state of one `explain`: x, the network's answer to it, the tally, the plan.
 
     speed     "auto": long sweeps use a faster plan once it has been checked; "plain": never; "fast": always try
-    plan      handlers of the plan in use, None for the plain path
+    plans     "forward" or "gradient" -> handlers of the plan in use for such passes; none for the plain path
     speedups  what was used and how it was checked, for the provenance
     stopped   whether Ctrl-C ended a sweep whose first answers are enough
+    limit     how many passes, forwards and gradients of one example, may be used; None for any number
     """
 
     def __init__(self, packed: Packed, progress: Progress | None = None, speed: str = "auto") -> None:
@@ -39,9 +44,10 @@ class Question:
         self.logits: Tensor | None = None
         self.forwards = 0
         self.backwards = 0
-        self.prepared = False
+        self.limit: int | None = None
+        self.prepared = set[str]()
         self.stopped = False
-        self.plan: Mapping[Site, Handler] | None = None
+        self.plans: dict[str, Mapping[Site, Handler] | None] = {}
         self.speedups: dict[str, Any] = {}
         self._heard = torch.zeros(len(packed.x), dtype=torch.bool, device=packed.x.device)
         self._depth = 0
@@ -66,6 +72,31 @@ class Question:
         if x.untyped_storage().data_ptr() != own.untyped_storage().data_ptr() or x.shape[1:] != own.shape[1:]:
             return False
         return x.storage_offset() == own.storage_offset() + int(rows[0]) * own.stride(0) and x.stride() == own.stride()
+
+    @property
+    def used(self) -> int:
+        """Passes so far."""
+        return self.forwards + self.backwards
+
+    def spend(self, forwards: int = 0, backwards: int = 0) -> None:
+        """Count passes. Raises Spent beyond the limit."""
+        self.forwards += forwards
+        self.backwards += backwards
+        if self.limit is not None and self.used > self.limit:
+            raise Spent(f"{self.used} passes of {self.limit}")
+
+    @contextmanager
+    def charged(self, payer: "Question | None") -> Iterator[None]:
+        """What this question uses counts for another one, too, and is bound by what that one has left."""
+        if payer is None:
+            yield
+            return
+        self.limit = None if payer.limit is None else payer.limit - payer.used
+        try:
+            yield
+        finally:
+            payer.forwards += self.forwards
+            payer.backwards += self.backwards
 
     @contextmanager
     def uncounted(self) -> Iterator[None]:

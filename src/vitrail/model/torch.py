@@ -23,6 +23,7 @@ class TorchNetwork:
     """A torch.nn.Module of any make."""
 
     differentiable = True
+    regresses = False
 
     def __init__(self, module: nn.Module, name: str = "", framework: str = "torch") -> None:
         self.module = unwrapped(module)

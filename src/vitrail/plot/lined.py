@@ -3,18 +3,25 @@
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-RIGHT = "examples share purity units dead saturated".split()  #: heads of numbers, which stand at the right
+RIGHT = (
+    "examples share purity units dead saturated mean std min median max distinct missing deviation".split()
+)  #: heads of numbers, which stand at the right
+RIGHTS = ' class="number"'
 
 
-def lined(name: str, heads: Sequence[str], rows: Iterable[str]) -> str:
-    """A table that scrolls on its own where it is wider than the page; `rows` are finished HTML, without <tr>."""
-    head = "".join(f'<th scope="col"{right(text)}>{escape(text)}</th>' for text in heads)
+def lined(name: str, heads: Sequence[str], rows: Iterable[str], counted: int | None = None) -> str:
+    """A table that scrolls on its own where it is wider than the page; `rows` are finished HTML, without <tr>.
+
+    counted   the column from which on all hold numbers, where their heads do not say so
+    """
+    sides = [RIGHTS if counted is not None and i >= counted else right(text) for i, text in enumerate(heads)]
+    head = "".join(f'<th scope="col"{side}>{escape(text)}</th>' for text, side in zip(heads, sides, strict=True))
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return scroll(name, f'<table class="plain lined"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>')
 
 
 def right(head: str) -> str:
-    return ' class="number"' if head in RIGHT or head.endswith("information") else ""
+    return RIGHTS if head in RIGHT or head.endswith("information") else ""
 
 
 def numbers(texts: Iterable[str]) -> str:

@@ -65,7 +65,8 @@ def made(answers: Sequence[Explanation]) -> str:
     networks = [pairs(answer.provenance.get("model")) for answer in answers]
     versions = [pairs(answer.provenance.get("versions")) for answer in answers]
     methods = [f"<b>{escape(a.method or 'unnamed method')}</b> {pairs(settings(a)) or 'no settings'}" for a in answers]
-    blocks = {"Network": networks, "Method and settings": methods, "Versions": versions}
+    chosen = [escape(dict(answer.provenance.get("choice") or {}).get("why", "")) for answer in answers]
+    blocks = {"Network": networks, "Method and settings": methods, "Why this method": chosen, "Versions": versions}
     listed = [(name, [text for text in dict.fromkeys(texts) if text]) for name, texts in blocks.items()]
     terms = [f"<dt>{name}</dt>" + "".join(f"<dd>{text}</dd>" for text in texts) for name, texts in listed if texts]
     return f'<section class="made"><h2>How this was made</h2><dl>{"".join(terms)}</dl></section>'

@@ -15,7 +15,7 @@ from vitrail.plot.measures import measures
 from vitrail.plot.players import FEW
 from vitrail.plot.shares import shares_of
 from vitrail.plot.sheet import MOST
-from vitrail.plot.whole import HEADS, is_whole, rows_shown, whole_html
+from vitrail.plot.whole import head_of, is_whole, rows_shown, whole_html
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def make_page(
     """One answer as a page: a row for each example, what was measured, how it was made.
 
     Signatures and flows are about thousands of examples: their page shows the flow, the paths, the clusters and the
-    layers instead. That of a leaderboard shows its verdicts, its table, its panels and its curves. Of scores the most
-    unusual examples are shown when there are more than `most`.
+    layers instead. That of a leaderboard shows its verdicts, its table, its panels and its curves. Of p-values the
+    most unusual examples are shown when there are more than `most`, of the scores of a metric the best and the worst.
 
     Settings    title     over the page; the method's name when empty
                 style     of a picture of all examples over the rows, for tables: "bar", "beeswarm" ...; "auto" for a
@@ -70,7 +70,7 @@ def make_page(
     if is_whole(answer):
         kept, lead = rows_shown(answer, most)
         look = Look(clip, opacity, side_for(2 * len(kept)))
-        head = f"<h2>{HEADS[answer.kind]}</h2>{charts(answer, styles_of(answer, style))}"
+        head = f"<h2>{head_of(answer)}</h2>{charts(answer, styles_of(answer, style))}"
         section = f"<section>{head}{whole_html(answer, kept, look)}</section>"
         return Page(document(name, lead, [section], [answer], look))
     rows = range(min(len(answer), most))

@@ -1,4 +1,4 @@
-"""The view of kind "score": how usual each example is, by conformal p-values."""
+"""The view of kind "score": how usual each example is, by conformal p-values; scores of metrics are in graded.py."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vitrail.explanation import Array, Explanation
-from vitrail.plot.caption import percent, predicted, readable, short
-from vitrail.plot.cell import Look, image
+from vitrail.plot.caption import percent, short
+from vitrail.plot.cell import Look
 from vitrail.plot.colour import solid
 from vitrail.plot.drawing import many, middle_cut
+from vitrail.plot.example import said, subject_html
+from vitrail.plot.graded import draw_graded, graded
 from vitrail.plot.inline import inline
 from vitrail.plot.lined import facts, note, scroll
-from vitrail.plot.part import named, picture_of
-from vitrail.plot.shares import NAME, cut, number
-from vitrail.plot.streams import class_name
 from vitrail.plot.table import draw_table
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ MEANING = (
     "p-value: the share of calibration examples that look at least as unusual. Of examples like those of training, at "
     "most 5 % get 0.05 or less."
 )
-COLUMNS = 6  #: columns of a table that are told of an example
 
 
 def drawable(answer: Explanation) -> bool:
@@ -55,10 +53,13 @@ def below(values: Array) -> str:
 def draw_score(answer: Explanation) -> "Figure":
     """A histogram of the combined p-values; for few examples the p-values of every single score beneath.
 
-    Gives       a matplotlib Figure; a table of arrays when there is no p-value for each example
+    Gives       a matplotlib Figure: that of graded.py for scores of a metric; a table of arrays when there is no
+                p-value for each example
     """
     from matplotlib.figure import Figure
 
+    if graded(answer):
+        return draw_graded(answer)
     if not drawable(answer):
         return draw_table(answer)
     values, names = np.asarray(answer.arrays["values"]), list(singles(answer))
@@ -110,12 +111,6 @@ def shade(p: float) -> str:
     return solid(1 if p <= LEVELS[0] else -1, "signed")
 
 
-def said(answer: Explanation, example: int) -> str:
-    """What the network called an example."""
-    found = answer.arrays.get("predicted")
-    return predicted(answer, example) if found is None else class_name(answer, int(found[example]))
-
-
 def score_html(answer: Explanation, rows: Sequence[int], look: Look) -> str:
     """The numbers, a histogram when there are many examples, and a row for each example that is shown."""
     values = np.asarray(answer.arrays["values"])
@@ -155,12 +150,9 @@ def score_row(answer: Explanation, example: int, look: Look) -> str:
     p = float(answer.arrays["values"][example])
     words = answer.labels.get("unusual") or ()
     told = str(words[example]) if example < len(words) else ""
-    seen = thumbnail(answer, example, look)
     sentences = f"<p>{escape(told)}</p>" if told else '<p class="note">nothing</p>'
     return (
-        f'<tr><th scope="row"><div class="subject">{seen}<div class="words">'
-        f'<span class="number">{example}</span><span class="said">predicted <b>{escape(said(answer, example))}</b>'
-        f"</span>{'' if seen else describe(answer, example)}</div></div></th>"
+        f'<tr><th scope="row">{subject_html(answer, example, look)}</th>'
         f'<td class="number p">{told_p(p)}{bar(p)}</td><td class="told">{sentences}</td>'
         f"<td>{single_bars(answer, example)}</td></tr>"
     )
@@ -181,28 +173,6 @@ def single_bars(answer: Explanation, example: int) -> str:
         for name, p in singles(answer).items()
     )
     return f'<details><summary>p of each</summary><table class="bars"><tbody>{rows}</tbody></table></details>'
-
-
-def thumbnail(answer: Explanation, example: int, look: Look) -> str:
-    """The example as a picture, where it is one."""
-    seen = picture_of(answer, "", answer.arrays["values"])
-    if seen is None:
-        return ""
-    return f"<div>{image(seen[example], f'example {example}, predicted {said(answer, example)}', look.side)}</div>"
-
-
-def describe(answer: Explanation, example: int) -> str:
-    """The words of a text, or the first columns of a table."""
-    tokens, seen = answer.labels.get("token") or (), answer.arrays.get("input")
-    if example < len(tokens):
-        text = "".join(readable(token) for token in tokens[example])
-        return f'<span class="asked">{escape(cut(text, 80))}</span>'
-    if seen is None or seen.ndim != 2:
-        return ""
-    names = named(answer.labels.get("feature") or (), seen.shape[1])
-    told = [f"{cut(names[i], NAME)} = {number(seen[example, i])}" for i in range(min(seen.shape[1], COLUMNS))]
-    more = ["…"] if seen.shape[1] > COLUMNS else []
-    return "".join(f'<span class="asked">{escape(line)}</span>' for line in [*told, *more])
 
 
 def unusual_first(values: Array, most: int) -> list[int]:

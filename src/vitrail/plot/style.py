@@ -98,7 +98,10 @@ body.vitrail-page{margin:0;background:#fbfbfa}
 .vitrail .dot{display:inline-block;width:.7em;height:.7em;border-radius:50%;margin-right:.4em;
  print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .vitrail .key{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.8125rem;margin:0 0 .3rem;max-width:none}
-.vitrail .near{display:flex;gap:.3rem}
+.vitrail .near{display:flex;gap:.3rem}.vitrail .samples .map{width:5.5rem}
+.vitrail .gallery{display:flex;flex-wrap:wrap;gap:1rem;margin:.75rem 0 0}
+.vitrail .gallery figure{width:6.5rem}.vitrail .gallery .worst{width:6.5rem;outline:1px solid var(--rule)}
+.vitrail .gallery figcaption{line-height:1.35;margin-top:.25rem;overflow-wrap:anywhere}
 .vitrail .small{width:2.75rem;min-width:2.75rem}
 .vitrail .score .told{min-width:14rem;max-width:26rem}.vitrail .score .told p{margin:0}
 .vitrail .score .p{min-width:7rem}.vitrail .score details{margin:0;min-width:7rem}

@@ -58,7 +58,7 @@ class Hearing:
 
     @property
     def regresses(self) -> bool:
-        return bool(getattr(self.model.network, "regresses", False))
+        return self.model.network.regresses
 
 
 def single(store: Activations) -> Array:

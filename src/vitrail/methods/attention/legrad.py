@@ -67,7 +67,7 @@ def formation(model: Model, x: Tensor, target: Target, layer: Layer, block: tupl
         trace = model.trace(x.detach().clone().requires_grad_(), (layer.name, *target.layers), edit)
         score, weights = target(trace), trace.layers[layer.name]
         (gradient,) = torch.autograd.grad(score.sum(), weights, allow_unused=True, materialize_grads=True)
-    model.question.backwards += len(x)
+    model.question.spend(backwards=len(x))
     connected = (by_head(weights.detach(), layer) > 0).to(x.dtype)
     formed = (by_head(gradient, layer).relu() * connected).mean((1, 2)).to(x.dtype)
     return torch.stack([formed, connected.sum((1, 2))], 1)
