@@ -23,6 +23,7 @@ SECTIONS = {
     "signatures": "Signatures",
     "trust": "Trust",
     "metrics": "Metrics",
+    "school": "The school",
 }
 
 

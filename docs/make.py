@@ -13,9 +13,12 @@ from pathlib import Path
 import vitrail
 from vitrail import errors
 from vitrail.cli.frame import ASKED, default_words, frame_of, takers, type_words
+from vitrail.cli.recipes import fitting_settings
 from vitrail.errors import VitrailError
 from vitrail.methods.settings import VOCABULARY, settings_of
 from vitrail.metrics.choose import METRICS
+from vitrail.train.recipe import Fitting
+from vitrail.train.recipes import RECIPES
 
 HERE = Path(__file__).resolve().parent
 NOTE = "<!-- Generated from the code by `make docs`. Do not edit: change the docstring, and make it again. -->\n"
@@ -93,6 +96,33 @@ def lowered(text: str) -> str:
     return text if text[1:2].isupper() or text[1:2] == "-" else text[:1].lower() + text[1:]
 
 
+def recipes() -> str:
+    """One section for each recipe of a network."""
+    text = (
+        "Every recipe is one file that reads from top to bottom: what the network is made of, and how it is fitted. "
+        "All of them have the settings of a fitting besides their own; `vitrail recipes NAME` shows those of one, and "
+        "every default can be overridden, in Python, in JSON and on the command line.\n"
+    )
+    rows = [[f"`{name}`", meaning] for name, meaning in fitting_settings().items()]
+    shared = ["## How a network is fitted\n", table(["setting", "meaning"], rows)]
+    return page("Recipes", [text, *shared, *map(recipe, RECIPES.items())])
+
+
+def recipe(item: tuple[str, type]) -> str:
+    name, cls = item
+    frame, shared = frame_of(cls), settings_of(Fitting)
+    rows = [
+        [f"`{n}`", type_words(s), f"`{default_words(s)}`", frame.settings.get(n, "")]
+        for n, s in settings_of(cls).items()
+        if n not in shared or s.default != shared[n].default
+    ]
+    facts = [["tasks", ", ".join(cls.tasks)], ["reads", ", ".join(cls.reads)]]
+    facts += [["beware", frame.beware], ["source", frame.source]]
+    parts = [f"## {name}\n", f"{frame.summary}\n", *([block(frame.formula)] if frame.formula else [])]
+    parts += [table(["setting", "type", "default", "meaning"], rows)] if rows else []
+    return "\n".join([*parts, *(f"- **{head}** {text}" for head, text in facts if text)]) + "\n"
+
+
 def settings() -> str:
     """The vocabulary, with the methods and the metrics that take each word."""
     linked = {name: [f"[{m}](methods.md#{m})" for m in methods] for name, methods in takers().items()}
@@ -132,8 +162,16 @@ def entry(name: str) -> str:
         return "\n".join([f"## {name}\n", block(inspect.getdoc(thing) or "")])
     listed = "\n".join(f"{key!r}: {value.__name__}" for key, value in thing.items())
     return "\n".join(
-        [f"## {name}\n", "The list of methods, name -> class; see [methods](methods.md).\n", block(listed)]
+        [
+            f"## {name}\n",
+            f"The list of {name.lower()}, name -> class; see [{name.lower()}]({PAGE_OF[name]}).\n",
+            block(listed),
+        ]
     )
+
+
+#: list -> the page about its entries
+PAGE_OF = {"METHODS": "methods.md", "METRICS": "metrics.md", "RECIPES": "recipes.md"}
 
 
 def doc_of(thing: object) -> str:
@@ -159,6 +197,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "errors.md": mistakes,
     "reference.md": reference,
+    "recipes.md": recipes,
 }
 
 if __name__ == "__main__":

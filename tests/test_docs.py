@@ -12,7 +12,7 @@ from vitrail.methods.settings import VOCABULARY
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-GENERATED = ("methods.md", "settings.md", "errors.md", "reference.md")
+GENERATED = ("methods.md", "settings.md", "errors.md", "reference.md", "recipes.md")
 WRITTEN = sorted(p.name for p in DOCS.glob("*.md") if p.name not in GENERATED)
 MOST_LINES = 10
 LARGEST_PICTURE = 300_000

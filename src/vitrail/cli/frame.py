@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,10 +100,13 @@ def default_words(setting: Setting) -> str:
     return str(value.get("method")) if isinstance(value, dict) and "method" in value else str(value)
 
 
-def takers() -> dict[str, list[str]]:
-    """Every setting of any method, with the methods that take it; in the order of the vocabulary."""
+def takers(classes: Mapping[str, type] = ASKED) -> dict[str, list[str]]:
+    """Every setting of any method, with the methods that take it; in the order of the vocabulary.
+
+    classes   name -> class, of methods or of whatever else has settings for fields
+    """
     found: dict[str, list[str]] = {}
-    for method, cls in ASKED.items():
+    for method, cls in classes.items():
         for name in settings_of(cls):
             found.setdefault(name, []).append(method)
     order = [*VOCABULARY, *found]

@@ -1,6 +1,5 @@
 """What a command is given as DATA or as a setting: pictures, arrays, tables, texts. Pickles are never opened."""
 
-import importlib.util
 import json
 import zipfile
 from collections.abc import Sequence
@@ -9,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from vitrail.errors import BadInput, BadSetting, MissingExtra
+from vitrail.errors import BadInput, BadSetting
 from vitrail.inputs import Images, Text
 from vitrail.model import Model
+from vitrail.train.frames import table_in
 
 PICTURES = ".png .jpg .jpeg .bmp .gif .webp .tif .tiff".split()
 ARRAYS = ".npy .npz".split()
@@ -122,18 +122,7 @@ def frame(path: str) -> Any:
 
     Raises MissingExtra without pandas, BadInput for what is no table.
     """
-    if importlib.util.find_spec("pandas") is None:
-        raise MissingExtra("pandas", "tables", "reading a table")
-    import pyarrow
-    from pyarrow import csv, parquet
-
-    try:
-        return (csv.read_csv(path) if suffix(path) == ".csv" else parquet.read_table(path)).to_pandas()
-    except pyarrow.ArrowInvalid as error:
-        raise BadInput(
-            f"{path!r} could not be read as a table ({str(error).splitlines()[0]}). A {suffix(path)} file with a row "
-            "for each example and named columns was expected. Save it again."
-        ) from error
+    return table_in(Path(path))
 
 
 def value(text: str) -> Any:

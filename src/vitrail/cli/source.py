@@ -16,7 +16,7 @@ PICTURES = "How pictures become numbers"
 OPENING = "How the network is opened"
 
 SOURCE = Annotated[
-    str, typer.Argument(help="a .keras, .h5, .pt2 or TorchScript file, a save_pretrained() folder, or hf:NAME")
+    str, typer.Argument(help="a .keras, .h5, .pt2 or TorchScript file, a save_pretrained() folder, a run, or hf:NAME")
 ]
 CLASSES = Annotated[
     Path | None, typer.Option("--classes", metavar="FILE", help="class names, one a line", rich_help_panel=OPENING)

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vitrail.errors import BadSetting
-from vitrail.inputs.classes import names
+from vitrail.inputs.classes import Pair, names
 from vitrail.inputs.modality import Images, Text
 from vitrail.inputs.packing import pack
+from vitrail.inputs.runs import left_in
 from vitrail.inputs.table import Table
 from vitrail.model import Model
 from vitrail.model.open import network_of
@@ -26,7 +27,7 @@ def open(
     source      a torch.nn.Module; a live Keras 3 model (torch backend); a PreTrainedModel; trees of XGBoost, LightGBM
                 or scikit-learn; any function from arrays to arrays; a path to a .keras, .h5, .hdf5, .pt2 or TorchScript
                 file, to what a booster saved (.json, .ubj, .txt), or to a folder of save_pretrained(); "hf:NAME" for a
-                model in the local Hugging Face cache
+                model in the local Hugging Face cache; the folder of a run that training left, or its name in `runs`
     classes     names of the classes, in the order of the outputs; {index: name}; or a text file with one a line
     inputs      how pictures, texts or tables become numbers: vitrail.Images, Text or Table
     tokenizer   for texts; the same as inputs=Text(tokenizer)
@@ -34,7 +35,12 @@ def open(
 
     Raises CannotOpen, UnsafeFile (pickles are never opened), MissingExtra.
     """
+    left = left_in(source)
+    if left is not None:
+        source, classes, inputs = left.network, classes or left.classes, inputs or left.modality
     network, own_tokenizer = network_of(source)
+    if left is not None and left.regresses:
+        network.regresses = True
     tokenizer = tokenizer or own_tokenizer
     if inputs is None and tokenizer is not None:
         inputs = Text(tokenizer)
@@ -43,4 +49,5 @@ def open(
             f"inputs={inputs!r} is not known. vitrail.Images(...), Text(...) or Table(...) was expected. Use one "
             "of those."
         )
-    return Model(network, classes=names(classes), output=output, modality=inputs, pack=pack)
+    known = classes if isinstance(classes, Pair) else names(classes)
+    return Model(network, classes=known, output=output, modality=inputs, pack=pack)

@@ -7,8 +7,8 @@ Report = Callable[[int, int], None]  #: (points done, points in all)
 
 
 @contextmanager
-def reporting(progress: bool | Report) -> Iterator[Report | None]:
-    """A function to report progress to: the user's own, a bar on the terminal, or none."""
+def reporting(progress: bool | Report, doing: str = "explaining", unit: str = "evaluations") -> Iterator[Report | None]:
+    """A function to report progress to: the user's own, a bar on the terminal that says what is done, or none."""
     if not progress:
         yield None
     elif callable(progress):
@@ -18,18 +18,18 @@ def reporting(progress: bool | Report) -> Iterator[Report | None]:
         from rich.progress import Progress
 
         with Progress(*Progress.get_default_columns(), "{task.fields[rate]}", transient=True) as bar:
-            task = bar.add_task("explaining", total=None, rate="")
+            task = bar.add_task(doing, total=None, rate="")
 
             def update(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total, rate=rate_of(bar.tasks[0].speed))
+                bar.update(task, completed=done, total=total, rate=rate_of(bar.tasks[0].speed, unit))
 
             with onward(update) as report:
                 yield report
 
 
-def rate_of(speed: float | None) -> str:
-    """Evaluations per second, as the bar has measured them lately."""
-    return "" if speed is None else f"{speed:,.0f} evaluations/s"
+def rate_of(speed: float | None, unit: str = "evaluations") -> str:
+    """So many a second, as the bar has measured them lately."""
+    return "" if speed is None else f"{speed:,.0f} {unit}/s"
 
 
 @contextmanager

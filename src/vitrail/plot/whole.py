@@ -5,21 +5,30 @@ from collections.abc import Callable, Sequence
 from vitrail.explanation import Explanation
 from vitrail.plot.board import leaderboard_html
 from vitrail.plot.cell import Look
+from vitrail.plot.dataset import data_html
 from vitrail.plot.graded import ends, graded, graded_html
+from vitrail.plot.marks import evaluation_html
 from vitrail.plot.score import drawable, score_html, unusual_first
 from vitrail.plot.signature import flow_section, signature_html
+from vitrail.plot.training import training_html
 
 HEADS = {
     "signature": "Paths through the network",
     "flow": "Paths through the network",
     "score": "How usual each example is",
     "leaderboard": "Which methods explain these examples best",
+    "evaluation": "How well the network does",
+    "training": "How the network learnt",
+    "data": "What the data hold",
 }  #: kind -> heading
 #: kind -> what stands under it, for those about many examples at once
 WHOLE: dict[str, Callable[[Explanation], str]] = {
     "signature": signature_html,
     "flow": flow_section,
     "leaderboard": leaderboard_html,
+    "evaluation": evaluation_html,
+    "training": training_html,
+    "data": data_html,
 }
 JUDGED = "How well each example is explained"  #: heading of the scores of a metric
 
