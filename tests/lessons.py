@@ -36,3 +36,12 @@ def halves(n=60, side=8, channels=1):
         x[i, :, side // 2 :] += 0.7 * right
         x[i, :, : side // 2] += 0.7 * (1 - right)
     return Data(x, y, "binary", blobs(2, n=n).rows, ("left", "right"))
+
+
+def tints(n=40, side=32, channels=3):
+    """Bytes of pictures of noise, darker or lighter, and red or blue where there are colours; binary."""
+    rng = np.random.default_rng(0)
+    y = np.arange(n) % 2
+    tint = np.array([[60, 0, -60], [-60, 0, 60]])[y] if channels == 3 else np.array([[-60], [60]])[y]
+    x = 128 + tint[:, None, None] + rng.normal(0, 25, size=(n, side, side, channels))
+    return Data(x.clip(0, 255).astype(np.uint8), y, "binary", blobs(2, n=n).rows, ("first", "second"))

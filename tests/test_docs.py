@@ -13,6 +13,7 @@ from vitrail.methods.settings import VOCABULARY
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 GENERATED = ("methods.md", "settings.md", "errors.md", "reference.md", "recipes.md")
+TOLD = ("mri.md",)  # written by a script that takes minutes; nothing in them runs
 WRITTEN = sorted(p.name for p in DOCS.glob("*.md") if p.name not in GENERATED)
 MOST_LINES = 10
 LARGEST_PICTURE = 300_000
@@ -87,7 +88,7 @@ def test_the_example_of_the_readme_runs(capsys):
     assert answer.checks["completeness_gap_relative"][0] <= 0.05
 
 
-@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name not in TOLD])
 def test_a_page_runs(name):
     assert blocks(DOCS / name)
     run_all(DOCS / name)

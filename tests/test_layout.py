@@ -31,6 +31,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "lightgbm": ("model/lightgbm.py",),
     "duckdb": ("signatures/table.py",),
     "umap": ("signatures/projection.py",),
+    "optuna": ("train/study.py",),
     **dict.fromkeys("tensorflow jax onnx ray boto3 fastapi".split(), ()),
     **dict.fromkeys(DEMO, ()),
     **dict.fromkeys("torchvision captum quantus".split(), ()),  # never

@@ -65,17 +65,22 @@ from vitrail.signatures import Bins, cka, signatures
 from vitrail.target import Difference, Output, Predicted, Target, Total, Unit
 from vitrail.train.analysis import analysis as analyse
 from vitrail.train.data import Data
+from vitrail.train.estimator import estimator
 from vitrail.train.evaluate import evaluate
+from vitrail.train.folds import cross_validate
+from vitrail.train.range_test import range_test
 from vitrail.train.recipes import RECIPES
 from vitrail.train.run import Run
 from vitrail.train.sources import data_of as data
+from vitrail.train.tune import tune
 from vitrail.train.verb import train
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Auto", "Bins", "METRICS", "Metric", "choose", "cka", "compare", "measure", "signatures", "variants",
-    "Data", "RECIPES", "Run", "analyse", "data", "evaluate", "train",
+    "Data", "RECIPES", "Run", "analyse", "data", "evaluate", "train", "cross_validate", "estimator",
+    "range_test", "tune",
     "IDGI", "LRP", "METHODS", "Answer", "AttnLRP", "Deconvnet", "FullGrad", "GuidedBackprop", "GuidedGradCAM",
     "LibraGrad", "LeGrad", "Attention", "AttentionFlow", "AttentionRelevance", "AttentionRollout",
     "DeepLIFT", "DeepSHAP", "Difference", "EigenCAM", "ExpectedGradients", "Explanation", "FORGrad",

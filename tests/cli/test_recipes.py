@@ -51,7 +51,7 @@ def test_every_setting_of_every_recipe_has_a_flag_of_its_own():
     flags = declared()
     assert len(flags) == len(dict(flags))
     for name in {s for cls in RECIPES.values() for s in settings_of(cls)}:
-        assert dict(flags)[f"--{name}"] == MARK + name
+        assert dict(flags)[f"--{name.replace('_', '-')}"] == MARK + name
 
 
 def test_lists_may_be_parted_by_commas():

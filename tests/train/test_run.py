@@ -19,11 +19,17 @@ def test_an_unfinished_run_of_the_same_question_goes_on(tmp_path):
 
 @pytest.mark.parametrize("name", ["recipe", "settings", "data"])
 def test_one_of_another_question_is_refused_unless_it_is_replaced(tmp_path, name):
-    begun(tmp_path / "a", ABOUT, False)
+    (begun(tmp_path / "a", ABOUT, False) / "last").write_text("so far")
     other = {**ABOUT, name: "other"}
     with pytest.raises(BadSetting, match=f"has other {name}"):
         begun(tmp_path / "a", other, False)
     assert list(begun(tmp_path / "a", other, True).iterdir()) == []
+
+
+def test_one_that_learnt_nothing_yet_stands_in_nobodys_way(tmp_path):
+    begun(tmp_path / "a", ABOUT, False)
+    begun(tmp_path / "a", {**ABOUT, "recipe": "other"}, False)
+    assert Run(tmp_path / "a").about["recipe"] == "other"
 
 
 def test_a_finished_run_is_never_replaced_unasked(tmp_path):

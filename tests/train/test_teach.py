@@ -174,3 +174,21 @@ def test_rare_classes_count_as_much_with_balance(tmp_path):
         network, _ = teach(recipe, replace(data, rows=rows), tmp_path / str(balance))
         share.append((network.predict(data.numbers(rare), verbose=0) > 0.5).mean())
     assert share[1] > share[0]
+
+
+def test_yes_or_no_from_weights_that_are_no_numbers_ends_it_too(tmp_path):
+    """Torch refuses such probabilities before there is a loss."""
+    with pytest.raises(TrainingFailed, match=r"the loss became nan in epoch 1, step \d+"):
+        teach(replace(SMALL, optimizer="sgd", rate=1e30), blobs(2), tmp_path)
+
+
+def test_every_epoch_is_judged_on_all_of_the_validation_part(tmp_path):
+    """More than two batches, in the order of the classes: a network that learns nothing does as well in every epoch."""
+    data = blobs(2, n=1500)
+    rows = data.rows["validation"]
+    data = replace(data, rows={**data.rows, "validation": rows[np.argsort(data.y[rows], kind="stable")]})
+    network, state = teach(replace(SMALL, epochs=5, rate=1e-12), data, tmp_path)
+    x, y = data.part("validation")
+    right = ((network.predict(x, verbose=0) > 0.5) == y).mean()
+    assert len(x) == 300
+    assert [row["val_accuracy"] for row in state.history] == pytest.approx([right] * 5, abs=1e-6)

@@ -3,6 +3,7 @@
 import typer
 
 from vitrail.cli.compare import compare
+from vitrail.cli.cross_validate import cross_validate
 from vitrail.cli.data import data
 from vitrail.cli.demo import demo
 from vitrail.cli.evaluate import evaluate
@@ -10,10 +11,12 @@ from vitrail.cli.explain import explain
 from vitrail.cli.methods import methods
 from vitrail.cli.open import open
 from vitrail.cli.predict import predict
+from vitrail.cli.range_test import range_test
 from vitrail.cli.recipes import recipes
 from vitrail.cli.signatures import signatures
 from vitrail.cli.train import train
 from vitrail.cli.trust import trust
+from vitrail.cli.tune import tune
 
 app = typer.Typer(
     name="vitrail",
@@ -22,7 +25,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (open, explain, compare, signatures, trust, data, train, evaluate, predict, recipes, methods, demo):
+for command in (
+    open, explain, compare, signatures, trust, data, train, range_test, tune, cross_validate, evaluate, predict,
+    recipes, methods, demo,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -42,7 +42,8 @@ def with_settings(
 def flag(name: str, classes: Classes = ASKED, panel: str = PANEL, meaning: Meaning | None = None) -> inspect.Parameter:
     """The parameter behind one flag; unset unless it is said."""
     about = help_of(name, classes, meaning)
-    option = typer.Option(f"--{name}", metavar=metavar(name, classes), help=about, rich_help_panel=panel)
+    dashed = name.replace("_", "-")
+    option = typer.Option(f"--{dashed}", metavar=metavar(name, classes), help=about, rich_help_panel=panel)
     kind = inspect.Parameter.KEYWORD_ONLY
     return inspect.Parameter(f"{MARK}{name}", kind, default=None, annotation=Annotated[str | None, option])
 

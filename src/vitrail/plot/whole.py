@@ -6,11 +6,13 @@ from vitrail.explanation import Explanation
 from vitrail.plot.board import leaderboard_html
 from vitrail.plot.cell import Look
 from vitrail.plot.dataset import data_html
+from vitrail.plot.folds import whole_evaluation_html
 from vitrail.plot.graded import ends, graded, graded_html
-from vitrail.plot.marks import evaluation_html
+from vitrail.plot.range_test import range_test_html
 from vitrail.plot.score import drawable, score_html, unusual_first
 from vitrail.plot.signature import flow_section, signature_html
 from vitrail.plot.training import training_html
+from vitrail.plot.trials import tuning_html
 
 HEADS = {
     "signature": "Paths through the network",
@@ -20,15 +22,19 @@ HEADS = {
     "evaluation": "How well the network does",
     "training": "How the network learnt",
     "data": "What the data hold",
+    "range-test": "How high the learning rate can be",
+    "tuning": "Which settings are the best",
 }  #: kind -> heading
 #: kind -> what stands under it, for those about many examples at once
 WHOLE: dict[str, Callable[[Explanation], str]] = {
     "signature": signature_html,
     "flow": flow_section,
     "leaderboard": leaderboard_html,
-    "evaluation": evaluation_html,
+    "evaluation": whole_evaluation_html,
     "training": training_html,
     "data": data_html,
+    "range-test": range_test_html,
+    "tuning": tuning_html,
 }
 JUDGED = "How well each example is explained"  #: heading of the scores of a metric
 

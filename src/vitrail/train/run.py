@@ -69,11 +69,11 @@ def begun(folder: Path, about: Mapping[str, Any], overwrite: bool) -> Path:
     """
     if overwrite and (folder / RUN).is_file():
         shutil.rmtree(folder)
-    if (folder / RUN).is_file():
-        refuse_other(folder, about)
-    else:
-        write_about(folder, {**about, "finished": False})
     checkpoints = folder / CHECKPOINTS
+    if (folder / RUN).is_file() and (read(folder).get("finished") or any(checkpoints.glob("*"))):
+        refuse_other(folder, about)
+    else:  # new, or stopped before anything was learnt: a recipe may refuse the data when it builds the network
+        write_about(folder, {**about, "finished": False})
     checkpoints.mkdir(parents=True, exist_ok=True)
     return checkpoints
 

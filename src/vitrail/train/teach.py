@@ -13,7 +13,7 @@ from vitrail.train.data import Data, Part
 from vitrail.train.heads import LOSSES, MEASURES
 from vitrail.train.recipe import Phase, Recipe
 from vitrail.train.units import scaled
-from vitrail.train.watch import Heard, State, Told, Watch, best, resumed
+from vitrail.train.watch import Heard, State, Told, Watch, best, no_number, resumed
 
 TOGETHER = 128  #: examples that are looked at together where nothing is learnt
 
@@ -75,23 +75,38 @@ def learn(keras: Any, network: Any, recipe: Recipe, phase: Phase, data: Data, wa
     if state.over or state.epoch >= phase.epochs:
         return
     watch.steps, watch.done = steps * phase.epochs, steps * state.epoch
-    network.fit(
-        forever(data, fitting.batch, (fitting.seed, state.phase), state.epoch, fitting.balance),
-        steps_per_epoch=steps,
-        epochs=phase.epochs,
-        initial_epoch=state.epoch,
-        validation_data=endless(data, "validation"),
-        validation_steps=-(-len(data.rows["validation"]) // TOGETHER),
-        callbacks=[watch.callback(keras)],
-        shuffle=False,
-        verbose=0,
-    )
+    try:
+        network.fit(
+            forever(data, fitting.batch, (fitting.seed, state.phase), state.epoch, fitting.balance),
+            steps_per_epoch=steps,
+            epochs=phase.epochs,
+            initial_epoch=state.epoch,
+            validation_data=in_order(keras, data, "validation"),
+            callbacks=[watch.callback(keras)],
+            shuffle=False,
+            verbose=0,
+        )
+    except RuntimeError as error:
+        if no_number(error):
+            raise watch.failure(float("nan")) from error
+        raise
 
 
-def endless(data: Data, part: Part) -> Iterator[tuple[Array, Array]]:
-    """A part in its order, again and again; pictures become numbers a few at a time."""
-    while True:
-        yield from data.batches(part, TOGETHER)
+def in_order(keras: Any, data: Data, part: Part) -> Any:
+    """A part for keras, the same however often it is read; pictures become numbers a few at a time.
+
+    No generator: keras reads the first batch of one again in every epoch, and then leaves out another.
+    """
+
+    class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+        def __len__(self) -> int:
+            return -(-len(data.rows[part]) // TOGETHER)
+
+        def __getitem__(self, i: int) -> tuple[Array, Array]:
+            rows = data.rows[part][i * TOGETHER : (i + 1) * TOGETHER]
+            return data.numbers(rows), data.answers(rows)
+
+    return Batches()
 
 
 def said(network: Any, data: Data, part: Part) -> Array:

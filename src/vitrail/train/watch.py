@@ -46,6 +46,11 @@ class State:
         return State(**{**told, "best": math.inf if told["best"] is None else told["best"]})
 
 
+def no_number(error: Exception) -> bool:
+    """Whether torch refuses probabilities that are no numbers, which it does before there is a loss."""
+    return "should be between 0 and 1" in str(error)
+
+
 @dataclass
 class Watch:
     """Watches one network learn, and keeps checkpoints in a folder."""
@@ -59,6 +64,7 @@ class Watch:
     name: str = ""
     done: int = 0
     heard: Heard | None = None
+    step: int = 0  #: of the epoch, from 0
 
     def callback(self, keras: Any) -> Any:
         return keras.callbacks.LambdaCallback(
@@ -66,23 +72,28 @@ class Watch:
         )
 
     def step_begins(self, step: int, logs: dict[str, Any] | None = None) -> None:
+        self.step = step
         if step == 0:
             # on torch, dropout draws from the global random numbers: each epoch has its own, whenever training began
             state = self.state
             entropy = np.random.SeedSequence((self.fitting.seed, state.phase, state.epoch))
             torch.manual_seed(int(entropy.generate_state(1)[0]))
 
+    def failure(self, loss: float) -> TrainingFailed:
+        epoch, step = self.state.epoch + 1, self.step + 1
+        return TrainingFailed(
+            f"the loss became {loss} in epoch {epoch}, step {step}. A finite loss was expected. "
+            "The usual causes: a learning rate that is too high (divide rate= by ten), numbers that are not "
+            "scaled, missing values, or labels out of range.",
+            epoch=epoch,
+            step=step,
+        )
+
     def step_ended(self, step: int, logs: dict[str, Any]) -> None:
         self.done += 1
         loss = float(logs["loss"])
         if not math.isfinite(loss):
-            raise TrainingFailed(
-                f"the loss became {loss} in epoch {self.state.epoch + 1}, step {step + 1}. A finite loss was expected. "
-                "The usual causes: a learning rate that is too high (divide rate= by ten), numbers that are not "
-                "scaled, missing values, or labels out of range.",
-                epoch=self.state.epoch + 1,
-                step=step + 1,
-            )
+            raise self.failure(loss)
         if self.tell is not None:
             self.tell(self.done, self.steps)
 
