@@ -6500,6 +6500,23 @@ MUTANTS += [
     ),
 ]
 
+MUTANTS += [
+    Mutant(
+        "model/handle.py",
+        'target, "gradient", BATCH)',
+        'target, "gradient", 10**9)',
+        "a large batch of gradients has no plan",
+        ("model/test_plan.py",),
+    ),
+    Mutant(
+        "model/plan.py",
+        "or total < least:",
+        "or total < 2:",
+        "few examples pay for the check of a plan",
+        ("model/test_plan.py",),
+    ),
+]
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -184,3 +184,17 @@ def test_bytes_kept_for_the_way_back_are_counted_once_and_without_weights():
         h = torch.nn.functional.linear(x, weight)  # keeps x and the weight
         (h.exp() * x.sum()).sum()  # keeps exp(h) twice, and the sum
     assert saved[0] == (5 * 3 + 5 * 4 + 1) * 8
+
+
+def test_a_large_batch_of_gradients_has_a_plan_too(network, monkeypatch):
+    x = torch.randn(70, 2, 6, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    model = vitrail.open(network)
+    plain = vitrail.explain(model, x, "gradient", 1, speed="plain")
+    planned = vitrail.explain(model, x, "gradient", 1, speed="fast")
+    assert plain.provenance["speedups"] == {}
+    assert planned.provenance["speedups"]["used"]
+    torch.testing.assert_close(planned.values, plain.values, rtol=1e-9, atol=1e-12)
+    assert planned.checks["gradients"] == plain.checks["gradients"] == 70
+    monkeypatch.setattr(fast, "handlers", lambda folds: pytest.fail("too few for a plan"))
+    few = vitrail.explain(vitrail.open(network), x[:20], "gradient", 1, speed="fast")
+    torch.testing.assert_close(few.values, plain.values[:20], rtol=1e-12, atol=1e-14)

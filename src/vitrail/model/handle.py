@@ -15,7 +15,7 @@ from vitrail.model.layers import Layers
 from vitrail.model.layout import laid_out
 from vitrail.model.network import Network
 from vitrail.model.packed import Packed
-from vitrail.model.plan import prepare
+from vitrail.model.plan import BATCH, prepare
 from vitrail.model.question import Asks, Question
 from vitrail.model.survey import Survey
 from vitrail.model.surveys import Surveys
@@ -157,10 +157,7 @@ class Model:
         return parts[0] if len(parts) == 1 else passes.joined(parts, x, self.rows)
 
     def gradient(self, x: Any, target: Asks, layer: str | None = None) -> Any:
-        """The derivative of the target; see the class for the three forms.
-
-        Raises NoGradient when the network gives none, or they do not reach the input.
-        """
+        """The derivative of the target; see the class for the three forms. Raises NoGradient where there is none."""
         if isinstance(x, Sweep):
             return self._swept(x, target)
         if self._question is None:
@@ -168,6 +165,8 @@ class Model:
                 return bound.gradient(bound.question.packed.x, target, layer)
         if not self.network.differentiable:
             raise no_gradient(self.network)
+        if layer is None:
+            prepare(self, Sweep(len(x), 1, lambda rows, _: x.detach()[rows]), target, "gradient", BATCH)
         parts = self._split(x.detach(), lambda model, some: at_input_or_layer(model, some, target, layer))
         joined = parts[0] if len(parts) == 1 else tuple(torch.cat(pieces) for pieces in zip(*parts, strict=True))
         return joined[0] if layer is None else joined

@@ -21,24 +21,27 @@ if TYPE_CHECKING:
 Kind = Literal["forward", "gradient"]  #: of the passes of a sweep
 
 LONG = 32  #: rows from which a faster plan is worth trying
+BATCH = 64  #: the same for a single batch, which is over sooner
 #: What a plan may differ by: the target, relatively; and the median over the points of the relative difference of
 #: gradients. Not the largest: where a ReLU is at its kink, rounding alone turns a gradient, on the plain path as much
 #: as on any other (against float64, plain float32 gradients of a real network were seen 2 % off at such points).
 AGREE = {torch.float64: (1e-10, 1e-8), torch.float32: (1e-4, 1e-2)}
-POINTS = 5  #: points of the first example on which a plan is checked
+POINTS = 5  #: points on which a plan is checked, from the first to the last
 
 
-def prepare(model: "Model", sweep: Sweep, target: "Asks", kind: Kind) -> None:
-    """Before a long sweep: try the fast plan on its first rows; of gradients, also measure what one row keeps."""
-    question = model.question
-    if kind in question.prepared or sweep.examples * sweep.count < LONG:
+def prepare(model: "Model", sweep: Sweep, target: "Asks", kind: Kind, least: int = LONG) -> None:
+    """Before a long sweep: try the fast plan on some of its rows; of gradients, also measure what one row keeps.
+
+    least  rows from which it is long
+    """
+    question, total = model.question, sweep.examples * sweep.count
+    if kind in question.prepared or total < least:
         return
     if model._way is not None or (kind == "gradient" and not model.network.differentiable):
         return  # a plan leaves out operations that another way back may be about
     # a plan with the right gradients has the right answers, too; not the other way round
     question.prepared |= {kind, "forward"}
-    steps = torch.linspace(0, sweep.count - 1, min(POINTS, sweep.count), device=model.rows.device).long()
-    rows = torch.zeros_like(steps)
+    rows, steps = sweep.pairs(torch.linspace(0, total - 1, min(POINTS, total), device=model.rows.device).long())
     with question.uncounted():
         points, found = sweep.point(rows, steps), model._survey(question.packed.x)
         plan = try_plan(model.at(rows), points, target, found, model.fingerprint.key(), kind)
@@ -48,7 +51,7 @@ def prepare(model: "Model", sweep: Sweep, target: "Asks", kind: Kind) -> None:
 def try_plan(
     model: "Model", points: Tensor, target: "Asks", found: Survey, weights: Any, kind: Kind
 ) -> Mapping[Site, Handler] | None:
-    """The fast plan, if it exists, is wanted, and gives the plain answers at `points` of one example.
+    """The fast plan, if it exists, is wanted, and gives the plain answers at `points`.
 
     For gradients, also measures what the plain pass keeps for the way back, for the planning of chunks.
     """
