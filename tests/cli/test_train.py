@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import vitrail
-from vitrail.cli.train import epoch_told, listening, reading
+from vitrail.cli.train import epoch_told, listening
 from vitrail.inputs.runs import RUN
 from vitrail.train.run import Run
 from vitrail.train.watch import Watch
@@ -102,12 +102,6 @@ def test_a_new_epoch_does_not_move_the_bar():
     tell(5, 20)
     hear({"epoch": 2, "loss": 0.5})
     assert drawn == ["", (5, 20), "epoch 2, loss 0.5", (5, 20)]
-
-
-def test_how_data_are_read():
-    assert reading(task="auto", validation=None, missing="fill", skip_broken=False) == {"missing": "fill"}
-    assert reading(size="28") == {"size": (28, 28)}
-    assert reading(size="28,32", blanks="?, -") == {"size": (28, 32), "blanks": ["?", "-"]}
 
 
 def test_mistakes_are_refused(refused, table, tmp_path):

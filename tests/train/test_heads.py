@@ -10,6 +10,7 @@ from vitrail.errors import BadSetting
 from vitrail.train.backend import school
 from vitrail.train.heads import head, refuse_task
 from vitrail.train.recipes.mlp_classifier import MLPClassifier
+from vitrail.train.recipes.wide_and_deep import WideAndDeep
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,7 @@ def test_what_a_recipe_cannot_read_is_refused():
     refuse_task(MLPClassifier(), data)
     with pytest.raises(BadSetting, match="does not learn regression"):
         refuse_task(MLPClassifier(), numbers())
+    pictures = replace(blobs(), x=np.zeros((120, 4, 4, 1)))
+    refuse_task(MLPClassifier(), pictures)
+    with pytest.raises(BadSetting, match="wide-and-deep reads table; the data are pictures"):
+        refuse_task(WideAndDeep(), pictures)

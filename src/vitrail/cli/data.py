@@ -6,7 +6,7 @@ from typing import Any
 from vitrail import plot
 from vitrail.cli import say
 from vitrail.cli.explain import JSON, OVERWRITE, PLOT, REPORT, SAVE, pixels, refuse_files, refuse_strange
-from vitrail.cli.train import (
+from vitrail.cli.reading import (
     BLANKS,
     DATA,
     MISSING,

@@ -8,8 +8,8 @@ import typer
 from vitrail.cli import say
 from vitrail.cli import source as door
 from vitrail.cli.explain import JSON, OVERWRITE, PLOT, QUIET, REPORT, SAVE, refuse_files, refuse_strange
+from vitrail.cli.reading import BLANKS, DATA, MISSING, SKIP, TARGET, TASK, columns_of, reading
 from vitrail.cli.signatures import write
-from vitrail.cli.train import BLANKS, DATA, MISSING, SKIP, TARGET, TASK, columns_of, reading
 from vitrail.errors import BadSetting
 from vitrail.explanation import Explanation
 from vitrail.inputs.runs import folder_of

@@ -9,14 +9,11 @@ import typer
 from vitrail.cli import say
 from vitrail.cli.explain import JSON, OVERWRITE, PLOT, QUIET, REPORT, SAVE
 from vitrail.cli.flags import values, with_settings
-from vitrail.cli.recipes import meaning, refuse_unknown
-from vitrail.cli.results import refuse_results, written_of
-from vitrail.cli.train import (
+from vitrail.cli.reading import (
     BLANKS,
     COLUMNS,
     DATA,
     MISSING,
-    RECIPE,
     SIZE,
     SKIP,
     SPLIT,
@@ -28,6 +25,9 @@ from vitrail.cli.train import (
     columns_of,
     reading,
 )
+from vitrail.cli.recipes import meaning, refuse_unknown
+from vitrail.cli.results import refuse_results, written_of
+from vitrail.cli.train import RECIPE
 from vitrail.explanation import Explanation
 from vitrail.train.range_test import range_test as sweep
 from vitrail.train.recipes import RECIPES

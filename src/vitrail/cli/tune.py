@@ -10,16 +10,11 @@ import typer
 from vitrail.cli import say
 from vitrail.cli.explain import JSON, OVERWRITE, PLOT, QUIET, REPORT, SAVE
 from vitrail.cli.flags import values, with_settings
-from vitrail.cli.recipes import meaning, refuse_unknown
-from vitrail.cli.results import refuse_results, written_of
-from vitrail.cli.train import (
+from vitrail.cli.reading import (
     BLANKS,
     COLUMNS,
     DATA,
-    FOLDER,
     MISSING,
-    NAME,
-    RECIPE,
     SIZE,
     SKIP,
     SPLIT,
@@ -31,6 +26,9 @@ from vitrail.cli.train import (
     columns_of,
     reading,
 )
+from vitrail.cli.recipes import meaning, refuse_unknown
+from vitrail.cli.results import refuse_results, written_of
+from vitrail.cli.train import FOLDER, NAME, RECIPE
 from vitrail.errors import BadSetting
 from vitrail.explanation import Explanation
 from vitrail.inputs.runs import RUNS
