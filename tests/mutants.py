@@ -6517,6 +6517,58 @@ MUTANTS += [
     ),
 ]
 
+MUTANTS += [
+    Mutant(
+        "plot/caption.py",
+        'own = [not marked or token.startswith(" ")',
+        'own = [token.startswith(" ")',
+        "words of a tokenizer without spaces run together",
+        ("plot/test_caption.py",),
+    ),
+    Mutant(
+        "plot/caption.py",
+        "after = [True, *map(special, tokens)]",
+        "after = [True, *map(bool, [False for _ in tokens])]",
+        "the first word runs into the special token before it",
+        ("plot/test_caption.py",),
+    ),
+    Mutant(
+        "plot/caption.py",
+        '(token.removeprefix(" ") or token,',
+        "(token,",
+        "the space before a token is coloured",
+        ("plot/test_caption.py", "plot/test_cell.py"),
+    ),
+    Mutant(
+        "plot/panel.py",
+        "column -= (1 - WITHIN) * goes_on",
+        "column -= 0 * goes_on",
+        "the tokens of a word stand apart in a figure",
+        ("plot/test_panel.py",),
+    ),
+    Mutant(
+        "plot/cell.py",
+        'f\'{"" if goes_on else " "}<span',
+        "f' <span",
+        "the tokens of a word stand apart on a page",
+        ("plot/test_cell.py",),
+    ),
+    Mutant(
+        "plot/interaction.py",
+        'return text if float(text) else "0"',
+        "return text",
+        "a pair that does nothing is written with a sign",
+        ("plot/test_interaction.py",),
+    ),
+    Mutant(
+        "plot/interaction.py",
+        "max(0, 2 - math.floor(math.log10(full)))",
+        "2",
+        "small matrices of pairs are written as zeros",
+        ("plot/test_interaction.py",),
+    ),
+]
+
 
 if __name__ == "__main__":
     sys.exit(main())

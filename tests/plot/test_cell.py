@@ -49,6 +49,13 @@ def test_tokens_are_escaped_and_carry_their_value(make):
     assert 'title="-0.5">good<' in html
 
 
+def test_between_the_tokens_of_a_word_is_no_space():
+    html = tokens(["won", "der", "Ġfilm"], np.ones(3), "signed", 100)
+    assert html.startswith('<p class="tokens"><span')
+    assert re.findall(r"</span>( ?)<span class=.token", html) == ["", " "]
+    assert re.findall(r">(\w+)<span class=.unseen", html) == ["won", "der", "film"]
+
+
 def test_every_token_has_the_colour_of_its_value():
     html = tokens(["a", "b"], np.array([1.0, 0.0, 9.0]), "signed", 100)
     assert re.findall(r"background:(#\w+)", html) == ["#b2182b", "#f7f7f7"]

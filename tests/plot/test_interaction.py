@@ -7,7 +7,7 @@ from numpy.testing import assert_array_equal
 import vitrail
 from vitrail.errors import BadSetting
 from vitrail.plot.colour import colours, reach
-from vitrail.plot.interaction import draw_interaction, names_of, strongest
+from vitrail.plot.interaction import draw_interaction, names_of, strongest, written
 
 
 def pairs(make, count=3, batch=2, **rest):
@@ -40,7 +40,24 @@ def test_every_pair_has_its_colour_and_number(make):
         assert_array_equal(axes.images[0].get_array(), colours(matrix, reach(matrix), "signed"))
         assert [t.get_text() for t in axes.get_yticklabels()] == ["age", "work", "hours"]
         assert [t.get_text() for t in axes.get_xticklabels()] == ["age", "work", "hours"]
-        assert [t.get_text() for t in axes.texts] == [f"{v:+.3g}" for v in matrix.ravel()]
+        assert [t.get_text() for t in axes.texts] == [written(v, reach(matrix)) for v in matrix.ravel()]
+
+
+@pytest.mark.parametrize(
+    ("value", "full", "text"),
+    [
+        (3.314, 3.2, "+3.31"),
+        (-0.00461, 3.2, "0"),
+        (-0.0161, 3.2, "-0.02"),
+        (-0.0161, 0.2, "-0.016"),
+        (31.4, 214.0, "+31"),
+        (0.0, 1.0, "0"),
+        (2.34e-9, 3e-9, "+2.3e-09"),
+        (0.0, 0.0, "+0"),
+    ],
+)
+def test_numbers_of_a_matrix_end_at_the_same_place(value, full, text):
+    assert written(value, full) == text
 
 
 def test_many_players_keep_the_strongest_in_their_own_order(make):

@@ -87,6 +87,12 @@ def test_padding_is_not_drawn(make):
     assert [text.get_text() for text in drawn(token_panels(part)[0], 1).texts] == ["d"]
 
 
+def test_tokens_of_a_word_touch(make):
+    part = parts(make["token"]([["won", "der", "Ġfilm"]]))[0]
+    assert place(tokens_of(part, 0)) == [(0, 0), (3.5, 0), (7.5, 0)]
+    assert [text.get_text() for text in drawn(token_panels(part)[0]).texts] == ["won", "der", "film"]
+
+
 def test_tokens_have_the_colour_of_their_value(make):
     part = parts(make["token"]([["good", "bad"]], np.array([[1.0, -1.0]])))[0]
     red, blue = (text.get_bbox_patch().get_facecolor() for text in drawn(token_panels(part)[0]).texts)

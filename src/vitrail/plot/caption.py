@@ -111,3 +111,22 @@ def signed(value: float) -> str:
 def readable(token: Any) -> str:
     """A token as a reader expects it: the marks of tokenizers for a space are spaces, line ends are visible."""
     return str(token).replace("Ġ", " ").replace("▁", " ").replace("Ċ", "↵").replace("\n", "↵")
+
+
+def pieces(tokens: Sequence[str]) -> list[tuple[str, bool]]:
+    """Readable tokens without the space before them, and whether each goes on with the word before.
+
+    Where a tokenizer writes spaces, a token without one goes on; where none has one, every token is a word.
+    """
+    marked = any(token.startswith(" ") for token in tokens)
+    own = [not marked or token.startswith(" ") or special(token) for token in tokens]
+    after = [True, *map(special, tokens)]  # what follows a special token begins anew
+    return [
+        (token.removeprefix(" ") or token, not (begins or anew))
+        for token, begins, anew in zip(tokens, own, after, strict=False)
+    ]
+
+
+def special(token: str) -> bool:
+    """Whether it stands for no part of the text, such as "[CLS]" or "</s>"."""
+    return len(token) > 2 and (token[0], token[-1]) in (("[", "]"), ("<", ">"))

@@ -8,7 +8,7 @@ import numpy as np
 from vitrail.explanation import Array, Explanation
 from vitrail.plot import attention, interaction
 from vitrail.plot.activation import by_unit, strongest, unit_axis
-from vitrail.plot.caption import readable, signed
+from vitrail.plot.caption import pieces, readable, signed
 from vitrail.plot.colour import CLIP, colours, hexes, ink, palette_of, reach, solid
 from vitrail.plot.panel import largest, tokens_of
 from vitrail.plot.part import Part, named, parts
@@ -71,15 +71,15 @@ def image(pixels: Array, alt: str, side: int, extra: str = "") -> str:
 
 
 def tokens(texts: list[str], values: Array, palette: str, clip: float) -> str:
-    """The text, each token on its colour with its value as title and for screen readers."""
-    shown = values[: len(texts)]
+    """The text, each token on its colour with its value as title and for screen readers; those of a word touch."""
+    shown, words = values[: len(texts)], pieces([readable(text) for text in texts])
     backgrounds = hexes(shown, reach(shown, clip), palette)
     spans = [
-        f'<span class="token" style="background:{colour};color:{ink(colour)}" title="{signed(value)}">'
-        f'{escape(readable(text))}<span class="unseen"> ({signed(value)})</span></span>'
-        for text, value, colour in zip(texts, shown, backgrounds, strict=True)
+        f'{"" if goes_on else " "}<span class="token" style="background:{colour};color:{ink(colour)}" '
+        f'title="{signed(value)}">{escape(text)}<span class="unseen"> ({signed(value)})</span></span>'
+        for (text, goes_on), value, colour in zip(words, shown, backgrounds, strict=True)
     ]
-    return f'<p class="tokens">{" ".join(spans)}</p>'
+    return f'<p class="tokens">{"".join(spans).lstrip()}</p>'
 
 
 def bars(names: list[str], values: Array, palette: str) -> str:

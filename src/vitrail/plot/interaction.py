@@ -1,12 +1,13 @@
 """The view of kind "interaction": a matrix with a number for every pair of players."""
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from vitrail.errors import BadSetting
 from vitrail.explanation import Array, Explanation
-from vitrail.plot.caption import headline, readable, signed
+from vitrail.plot.caption import headline, readable
 from vitrail.plot.colour import CLIP, colours, hexes, ink, reach
 from vitrail.plot.panel import Panel, add_bar
 from vitrail.plot.shares import NAME, column, cut
@@ -99,5 +100,19 @@ def draw_matrix(axes: "Axes", matrix: Array, names: list[str], clip: float) -> N
         shades = np.reshape(hexes(matrix.ravel(), full, "signed"), matrix.shape)
         for (row, place), value in np.ndenumerate(matrix):
             axes.text(
-                place, row, signed(value), ha="center", va="center", fontsize=6.5, color=ink(str(shades[row, place]))
+                place,
+                row,
+                written(value, full),
+                ha="center",
+                va="center",
+                fontsize=6.5,
+                color=ink(str(shades[row, place])),
             )
+
+
+def written(value: float, full: float) -> str:
+    """A number with its sign, to less than a hundredth of the largest; "0" for what rounds to nothing."""
+    if not 1e-3 <= full < 1e5:
+        return f"{value:+.2g}"
+    text = f"{value:+.{max(0, 2 - math.floor(math.log10(full)))}f}"
+    return text if float(text) else "0"

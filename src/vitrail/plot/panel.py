@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vitrail.explanation import Array
-from vitrail.plot.caption import readable
+from vitrail.plot.caption import pieces, readable
 from vitrail.plot.colour import CLIP, colormap, colours, hexes, ink, reach, solid
 from vitrail.plot.part import Part, named
 from vitrail.plot.picture import overlay, tiny
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BARS = 12  #: bars drawn at most; the others are summed in one more
 LINE = 66  #: characters of text in a line
+WITHIN = 0.5  #: the gap between the tokens of a word, in characters; their boxes touch
 EDGE = "#767676"
 
 
@@ -138,21 +139,23 @@ def tokens_of(part: Part, example: int) -> list[str]:
     return named((), count, "token") if named_here is None else [readable(token) for token in named_here][:count]
 
 
-def place(tokens: Sequence[str]) -> list[tuple[int, int]]:
-    """The column and the line at which each token starts."""
-    places, column, line = [], 0, 0
-    for token in tokens:
-        if column and column + len(token) > LINE:
-            column, line = 0, line + 1
+def place(tokens: Sequence[str]) -> list[tuple[float, int]]:
+    """The column and the line at which each token starts; the tokens of a word touch."""
+    places, column, line = [], 0.0, 0
+    for text, goes_on in pieces(tokens):
+        column -= (1 - WITHIN) * goes_on
+        if column and column + len(text) > LINE:
+            column, line = 0.0, line + 1
         places.append((column, line))
-        column += len(token) + 1
+        column += len(text) + 1
     return places
 
 
 def draw_tokens(axes: "Axes", tokens: Sequence[str], values: Array, lines: int, full: float, palette: str) -> None:
     axes.set(xlim=(0, LINE), ylim=(lines - 0.4, -0.6))
     bare(axes)
-    for token, (column, line), colour in zip(tokens, place(tokens), hexes(values, full, palette), strict=True):
+    shown = [text for text, _ in pieces(tokens)]
+    for token, (column, line), colour in zip(shown, place(tokens), hexes(values, full, palette), strict=True):
         box: dict[str, Any] = {"facecolor": colour, "edgecolor": "none", "boxstyle": "square,pad=0.2"}
         style: dict[str, Any] = {"family": "monospace", "fontsize": 10.5, "va": "center", "parse_math": False}
         axes.text(column, line, token, color=ink(colour), bbox=box, **style)
