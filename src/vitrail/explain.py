@@ -11,7 +11,7 @@ from torch import Tensor
 from vitrail.errors import BadSetting, NetworkFailed
 from vitrail.explanation import Explanation
 from vitrail.inputs.background import in_layout
-from vitrail.inputs.classes import Pair, fitting, units
+from vitrail.inputs.classes import Labels, Pair, fitting, units
 from vitrail.methods import METHODS, NAMES, Answer, Method
 from vitrail.methods.gaps import checks as measured
 from vitrail.methods.settings import as_json, build, method_of
@@ -221,7 +221,7 @@ def _arrays(answer: Answer, packed: Packed) -> tuple[dict[str, Any], dict[str, t
 
 
 def _prediction(output: Tensor, logits: Tensor, classes: tuple[str, ...]) -> list[dict[str, Any]]:
-    """What the network said about each example: index, name, probability."""
+    """What the network said about each example: index, name, probability; all that are on where it says labels."""
     if logits.ndim != 2:
         return []
     chances = probabilities(logits, output)
@@ -229,11 +229,20 @@ def _prediction(output: Tensor, logits: Tensor, classes: tuple[str, ...]) -> lis
         both = [classes.said(float(chance)) for chance in chances[:, 0]]
         return [{"index": classes.index(name), "name": name, "probability": chance} for name, chance in both]
     index = logits.argmax(1)
+    if isinstance(classes, Labels):
+        return [_labelled(int(i), classes, row) for i, row in zip(index, chances.tolist(), strict=True)]
     chance = chances.gather(1, index[:, None])[:, 0]
     return [
         {"index": int(i), "name": classes[int(i)] if int(i) < len(classes) else str(int(i)), "probability": float(p)}
         for i, p in zip(index, chance, strict=True)
     ]
+
+
+def _labelled(index: int, classes: Labels, chances: list[float]) -> dict[str, Any]:
+    """The likeliest label, the names of those that are on, and the probability of each."""
+    on = classes.on(chances)
+    name = ", ".join(on) or "none"
+    return {"index": index, "name": name, "on": on, "probabilities": dict(zip(classes, chances, strict=True))}
 
 
 def _asked(target: Target, model: Model, classes: tuple[str, ...]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`vitrail predict`: classes with probabilities, numbers, and a table of them."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from torch import nn
 
 import vitrail
 from lessons import blobs, numbers
-from vitrail.cli.predict import SHOWN, named
+from vitrail.cli.predict import SHOWN, labels_said, named
 from vitrail.train.verb import train
 
 
@@ -71,6 +72,63 @@ def test_numbers_where_a_run_says_numbers(run, tmp_path):
     assert [row["values"]["y"] for row in told["predictions"]] == pytest.approx(expected)
     assert (tmp_path / "p.csv").read_text().splitlines()[0] == "example,y"
     assert "y" in run("predict", kept.folder, tmp_path / "x.npy").stdout
+
+
+class Signs(nn.Module):
+    """A sigmoid of each of three numbers, on its own."""
+
+    def forward(self, x):
+        return torch.sigmoid(x[:, :3])
+
+
+CHANCES = np.array([[0.9, 0.8, 0.1], [0.3, 0.2, 0.1], [0.5, 0.25, 0.25], [0.6, 0.7, 0.8]])
+
+
+@pytest.fixture
+def signs(tmp_path):
+    """A network that says three labels, and an array for which it says CHANCES."""
+    shape = {0: torch.export.Dim("batch")}
+    path = tmp_path / "signs.pt2"
+    torch.export.save(torch.export.export(Signs().eval(), (torch.zeros(2, 4),), dynamic_shapes=(shape,)), path)
+    logits = np.concatenate([np.log(CHANCES / (1 - CHANCES)), np.zeros((4, 1))], 1).astype(np.float32)
+    np.save(tmp_path / "logits.npy", logits)
+    return path, tmp_path / "logits.npy"
+
+
+def test_every_label_has_a_probability_of_its_own(run, signs, names, tmp_path):
+    given = ("predict", *signs, "--classes", names, "--save", tmp_path / "p.csv")
+    told = run(*given, "--json").json()["predictions"]
+    for row, own in zip(told, CHANCES, strict=True):
+        assert list(row["labels"].values()) == pytest.approx(own.tolist(), rel=1e-5)
+        assert list(row["labels"]) == ["ant", "bee", "cat"]
+    assert [row["on"] for row in told] == [["ant", "bee"], [], [], ["ant", "bee", "cat"]]
+    with (tmp_path / "p.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["example", "on", "ant", "bee", "cat"]
+    assert [row["on"] for row in rows] == ["ant, bee", "", "", "ant, bee, cat"]
+    assert float(rows[0]["bee"]) == pytest.approx(0.8)
+    shown = run(*given, "--overwrite").stdout
+    assert "80.00%" in shown
+    assert "ant, bee" in shown
+    assert "none" in shown
+
+
+def test_a_run_of_labels_says_labels_even_where_they_sum_to_one(run, tmp_path):
+    data = blobs(3)
+    labels = replace(data, y=np.eye(3, dtype=int)[data.y], task="multilabel", classes=("sun", "rain", "wind"))
+    kept = train("mlp-classifier", labels, folder=tmp_path, hidden=(4,), epochs=1)
+    inputs = labels.part("test")[0]
+    np.save(tmp_path / "x.npy", inputs)
+    said = kept.model(inputs).numpy()
+    told = run("predict", kept.folder, tmp_path / "x.npy", "--json").json()["predictions"]
+    assert [list(row["labels"].values()) for row in told] == [pytest.approx(row.tolist(), rel=1e-5) for row in said]
+    assert labels_said(kept.model, np.array([[0.5, 0.25, 0.25]]))
+    asked = vitrail.explain(kept.model, inputs, "gradient").provenance["prediction"]
+    for row, own in zip(asked, said, strict=True):
+        on = [name for name, chance in zip(labels.classes, own, strict=True) if chance > 0.5]
+        assert (row["on"], row["name"]) == (on, ", ".join(on) or "none")
+        assert row["index"] == own.argmax()
+        assert list(row["probabilities"].values()) == pytest.approx(own.tolist(), rel=1e-5)
 
 
 def test_of_very_many_examples_the_first_are_shown(run, network, tmp_path):

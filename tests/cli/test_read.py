@@ -110,8 +110,32 @@ def test_pictures_need_a_size(model, tmp_path):
 
 
 def test_texts_are_literal_for_a_model_that_reads_texts(reader, tmp_path, x):
-    assert read.read(reader, ["a fine day", "not.csv"]) == ["a fine day", "not.csv"]
+    assert read.read(reader, ["a fine day", "see not.csv", "fine.", "好" * 200]) == [
+        "a fine day", "see not.csv", "fine.", "好" * 200,
+    ]  # fmt: skip
     assert read.read(reader, [str(x)]).shape == (2, 4)
+
+
+def test_files_of_texts_are_read_beside_texts(reader, tmp_path):
+    (tmp_path / "one.txt").write_text("été\n", encoding="utf-8")
+    assert read.read(reader, [str(tmp_path / "one.txt"), "a day"]) == ["été\n", "a day"]
+    (tmp_path / "two.csv").write_text("a\nb\n")
+    assert read.read(reader, [str(tmp_path / "two.csv")])["a"].tolist() == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (["none.txt"], "is no file"),
+        (["a day", "two.csv"], "is no file"),
+        (["none.csv"], "does not exist"),
+        ([""], "a fol"),
+    ],
+)
+def test_what_looks_like_a_file_is_never_read_as_a_text(reader, tmp_path, given, words):
+    (tmp_path / "two.csv").write_text("a\nb\n")
+    with pytest.raises(BadInput, match=words):
+        read.read(reader, [each if " " in each else str(tmp_path / each) for each in given])
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,9 @@ def test_what_was_written_is_read(modality, tmp_path):
 def test_texts_leave_their_tokenizer_to_its_folder(tmp_path):
     told = as_json(Text(lambda texts, **settings: {}, 32))
     assert told == {"inputs": "texts", "max_length": 32}
-    with pytest.raises(CannotOpen, match="holds no tokenizer"):
+    with pytest.raises(CannotOpen, match=r"holds no tokenizer .*\(there is no such folder\)"):
         of_json(told, tmp_path)
+    assert as_json(Text(print, 32, "review")) == {**told, "column": "review"}
 
 
 def test_settings_that_do_not_fit_are_refused(tmp_path):

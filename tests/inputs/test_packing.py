@@ -292,3 +292,44 @@ def test_empty_texts_are_named():
     told = vitrail.open(smooth(), tokenizer=lambda texts, **_: {})
     with pytest.raises(BadInput, match="text 1 is empty"):
         vitrail.explain(told, ["good", " \n"])
+
+
+def reading(column):
+    """A model that reads texts, and what its tokenizer was given."""
+    given = []
+
+    def tokenizer(texts, **settings):
+        given.extend(texts)
+        return {"input_ids": [[1]] * len(texts)}
+
+    return vitrail.open(
+        nn.Sequential(nn.Embedding(3, 2), nn.Flatten()), inputs=vitrail.Text(tokenizer, 1, column)
+    ), given
+
+
+@pytest.mark.parametrize(
+    ("column", "frame"),
+    [
+        ("review", {"id": [1, 2], "review": ["so", "la"]}),
+        (None, {"any": ["so", "la"]}),
+        ("0", {0: ["so", "la"], 1: [2, 3]}),
+    ],
+)
+def test_texts_come_from_their_column_of_a_table(column, frame):
+    model, given = reading(column)
+    packed = pack(model, pd.DataFrame(frame))
+    assert given == ["so", "la"]
+    assert packed.x.shape == (2, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("column", "frame", "words"),
+    [
+        ("reviews", {"id": [1], "review": ["so"]}, r"no column 'reviews'\. Did you mean 'review'"),
+        (None, {"id": [1], "review": ["so"]}, r"nobody said which column.*Columns are: id, review"),
+        ("review", {"id": [1, 2], "review": ["so", None]}, r"column 'review' holds (nan|None) in row 1"),
+    ],
+)
+def test_tables_without_texts(column, frame, words):
+    with pytest.raises(BadInput, match=words):
+        pack(reading(column)[0], pd.DataFrame(frame))

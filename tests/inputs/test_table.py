@@ -208,3 +208,38 @@ def test_columns_of_different_lengths():
 def test_settings_that_do_not_fit(given, words):
     with pytest.raises(BadSetting, match=words):
         Table(["age", "work"], **given)
+
+
+# -- categories that nothing was learnt of -----------------------------------------------------------------
+
+
+def test_the_unseen_are_zeros_and_share_a_name():
+    table = Table(["pet", "age"], {"pet": ["ox", "yak"]}, unseen={"pet": ["emu", "asp"]})
+    numbers = table.numbers({"pet": ["yak", "emu", "ox", "asp"], "age": [1, 2, 3, 4]})
+    assert_array_equal(numbers, [[0, 1, 1], [0, 0, 2], [1, 0, 3], [0, 0, 4]])
+    assert_array_equal(table.decoded(numbers), [[1, 1], [2, 2], [0, 3], [2, 4]])
+    assert table.named == {"pet": ["ox", "yak", "emu or asp"]}
+    assert table.features == ["pet=ox", "pet=yak", "age"]
+    assert Table(["pet"], {"pet": ["ox", "yak"]}).named == {"pet": ["ox", "yak"]}
+
+
+def test_no_category_at_all_is_told_apart_from_an_unseen_one():
+    known = {"pet": ["ox", "yak"]}
+    both, none = [[1.0, 1.0]], [[0.0, 0.0]]
+    assert np.isnan(Table(["pet"], known).decoded(none)).all()
+    assert Table(["pet"], known, unseen={"pet": ["emu"]}).decoded(none) == 2
+    assert np.isnan(Table(["pet"], known, unseen={"pet": ["emu"]}).decoded(both)).all()
+
+
+@pytest.mark.parametrize(
+    ("unseen", "encode"),
+    [
+        ({"pet": ["ox"]}, "one-hot"),
+        ({"pet": []}, "one-hot"),
+        ({"age": ["old"]}, "one-hot"),
+        ({"pet": ["emu"]}, "codes"),
+    ],
+)
+def test_unseen_categories_that_do_not_fit(unseen, encode):
+    with pytest.raises(BadSetting, match=r"unseen\['(pet|age)'\]="):
+        Table(["pet", "age"], {"pet": ["ox", "yak"]}, encode=encode, unseen=unseen)

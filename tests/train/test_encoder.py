@@ -8,7 +8,7 @@ import torch
 
 import vitrail
 from vitrail.errors import BadSetting, CannotOpen
-from vitrail.train import watch
+from vitrail.train import encoder, watch
 from vitrail.train.encoder import AdamW, Encoder, Weight, headed, height, tune
 from vitrail.train.recipe import Fitting
 from vitrail.train.sources import data_of
@@ -67,6 +67,11 @@ def test_what_was_evaluated_is_what_the_opened_network_says(run, data):
     again = vitrail.evaluate(run.model, data)
     for name in ("accuracy", "log_loss", "auc"):
         assert again.checks[name] == pytest.approx(run.evaluation.checks[name], rel=1e-4)
+
+
+def test_nothing_is_printed(base, data, tmp_path, capfd):
+    encoder.save(network(base, data), tmp_path)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_its_folder_is_one_of_transformers(run):
@@ -151,6 +156,10 @@ def test_only_matrices_decay(base, data):
 def test_padding_is_neither_read_nor_attended_to(base, data):
     encoder = network(base, data)
     encoder.module.eval()
+    with torch.no_grad():
+        for name, weight in encoder.module.named_parameters():
+            if "LayerNorm" not in name:
+                weight.normal_(std=0.5)  # as it is drawn, a network this small hardly says anything
     row = int((data.x != 0).sum(1).argmin())
     ids = data.x[row : row + 1]
     assert (ids == 0).any()
@@ -158,6 +167,8 @@ def test_padding_is_neither_read_nor_attended_to(base, data):
     torch.testing.assert_close(alone, beside)
     real = torch.from_numpy(ids[ids != 0])[None]
     torch.testing.assert_close(alone, encoder.module(input_ids=real).logits)
+    everything = encoder.module(input_ids=torch.from_numpy(ids)).logits
+    assert (alone - everything).abs().max() > 0.01
 
 
 def test_several_classes_have_an_output_each(base):
@@ -186,8 +197,10 @@ def test_weights_are_read_and_written():
     assert np.array(Weight(held)).tolist() == [4, 5, 6]
 
 
-def test_other_tokens_are_refused(base, tmp_path):
-    other = data_of((TEXTS, LABELS), vocabulary=20)
+@pytest.mark.parametrize(("words", "vocabulary"), [("", 20), (" quite unlike xyzzy", 90)])
+def test_other_tokens_are_refused(base, data, tmp_path, words, vocabulary):
+    other = data_of(([text + words for text in TEXTS], LABELS), vocabulary=vocabulary)
+    assert (len(other.modality.tokenizer) > len(data.modality.tokenizer)) == bool(words)
     with pytest.raises(BadSetting, match="another tokenizer"):
         tune(base, RATES, FITTING, other, tmp_path)
 

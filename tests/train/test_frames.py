@@ -33,8 +33,8 @@ def test_means_are_those_of_the_training_rows(frame):
     assert data.modality.columns == ["age", "work", "hours"]
     assert data.modality.mean == {"age": 35.0, "hours": 2.5}
     assert data.modality.std == pytest.approx({"age": np.sqrt(125), "hours": np.sqrt(1.25)})
-    assert data.modality.features == ["age", "work=a", "work=b", "work=c", "hours"]
-    assert_allclose(data.x[8], [(1000 - 35) / np.sqrt(125), 0, 0, 1, (9 - 2.5) / np.sqrt(1.25)], rtol=1e-6)
+    assert data.modality.features == ["age", "work=a", "work=b", "hours"]
+    assert_allclose(data.x[8], [(1000 - 35) / np.sqrt(125), 0, 0, (9 - 2.5) / np.sqrt(1.25)], rtol=1e-6)
     assert data.x.dtype == np.float32
     assert {part: rows.tolist() for part, rows in data.rows.items()} == {
         "train": [0, 1, 2, 3],
@@ -43,6 +43,19 @@ def test_means_are_those_of_the_training_rows(frame):
     }
     assert data.source["unseen"] == {"work": ["c"]}
     assert data.source["target"] == "rich"
+
+
+def test_categories_that_only_other_parts_have_are_zeros_and_come_back(frame):
+    frame.loc[9, "work"] = "d"
+    data = read(frame)
+    spread = data.modality.features.index("work=a")
+    codes = [0, 1, 0, 1, 0, 1, 0, 1, 2, 2, 1, 0]  # c and d share the code behind those that are known
+    assert_array_equal(data.x[:, spread : spread + 2], (np.array(codes)[:, None] == [0, 1]).astype(float))
+    assert_array_equal(data.modality.decoded(data.x)[:, 1], codes)
+    assert data.modality.named == {"work": ["a", "b", "c or d"]}
+    assert_array_equal(data.modality.numbers(frame).astype(np.float32), data.x)
+    with pytest.raises(BadInput, match="holds 'e' in row 0, which is none of its categories"):
+        data.modality.numbers(frame.replace({"work": {"a": "e"}}))
 
 
 def test_the_way_back_gives_the_users_units(frame):
@@ -82,7 +95,7 @@ def test_pandas_categories_keep_their_order_and_can_be_filled(frame):
 def test_blanks_are_gaps(frame):
     frame["work"] = frame["work"].replace("c", "?")
     frame["hours"] = ["1", "2", "3", "4", " ?", "6", "7", "8", "9", "10", "11", "12"]
-    assert "?" in read(frame).modality.categories["work"]
+    assert "?" in read(frame).modality.unseen["work"]
     with pytest.raises(BadInput, match="column 'work' has 1 missing"):
         read(frame, blanks=["?"])
     data = read(frame, blanks=["?"], missing="fill")

@@ -88,7 +88,7 @@ def test_it_is_kept_beside_a_network(data, tmp_path):
     keep_tokenizer(data.modality, tmp_path)
     again = of_json(modality_as_json(data.modality), tmp_path)
     assert (tmp_path / TOKENIZER).is_dir()
-    assert again.max_length == data.x.shape[1]
+    assert (again.max_length, again.column) == (data.x.shape[1], None)
     assert again.tokenizer(TEXTS[0])["input_ids"] == data.modality.tokenizer(TEXTS[0])["input_ids"]
     keep_tokenizer(None, tmp_path / "none")
     assert not (tmp_path / "none").exists()
@@ -99,6 +99,10 @@ def test_tables_with_a_column_of_texts(data):
     read = data_of(frame, "stars", text="review", vocabulary=80)
     assert_array_equal(read.x, data.x)
     assert_array_equal(read.y, data.y)
+    assert (read.modality.column, data.modality.column) == ("review", None)
+    again = data_of(frame[["other", "review", "stars"]], "stars", inputs=read.modality)  # knows its column
+    assert again.digest() == read.digest()
+    assert again.modality.column == "review"
 
 
 @pytest.mark.parametrize("strange", ["", "  ", None, 5])

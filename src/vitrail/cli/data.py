@@ -9,6 +9,7 @@ from vitrail.cli.explain import JSON, OVERWRITE, PLOT, REPORT, SAVE, pixels, ref
 from vitrail.cli.reading import (
     BLANKS,
     DATA,
+    MAX_LENGTH,
     MISSING,
     SIZE,
     SPLIT,
@@ -16,7 +17,9 @@ from vitrail.cli.reading import (
     TASK,
     TEST,
     TEXT,
+    TOKENIZER,
     VALIDATION,
+    VOCABULARY,
     columns_of,
     reading,
 )
@@ -41,6 +44,9 @@ def data(
     test: TEST = None,
     size: SIZE = None,
     text: TEXT = None,
+    tokenizer: TOKENIZER = None,
+    vocabulary: VOCABULARY = None,
+    max_length: MAX_LENGTH = None,
     split: SPLIT = None,
     missing: MISSING = None,
     blanks: BLANKS = None,
@@ -49,8 +55,9 @@ def data(
     refuse_files([save, report, picture], overwrite)
     refuse_strange(picture, None, "auto")
     how = reading(
-        task=task, validation=validation, test=test, size=size, text=text, split=split, missing=missing, blanks=blanks
-    )
+        task=task, validation=validation, test=test, size=size, text=text, split=split, missing=missing,
+        blanks=blanks, tokenizer=tokenizer, vocabulary=vocabulary, max_length=max_length,
+    )  # fmt: skip
     answer = analysis(source, columns_of(target), **how)
     written = [] if save is None else [answer.save(save, overwrite=overwrite)]
     if picture is not None:

@@ -8,7 +8,7 @@ import typer
 from vitrail.cli import say
 from vitrail.cli import source as door
 from vitrail.cli.explain import JSON, OVERWRITE, PLOT, QUIET, REPORT, SAVE, refuse_files, refuse_strange
-from vitrail.cli.reading import BLANKS, DATA, MISSING, SKIP, TARGET, TASK, columns_of, reading
+from vitrail.cli.reading import BLANKS, DATA, MISSING, SKIP, TARGET, TASK, TEXT, columns_of, reading
 from vitrail.cli.signatures import write
 from vitrail.errors import BadSetting
 from vitrail.explanation import Explanation
@@ -45,6 +45,7 @@ def evaluate(
     task: TASK = "auto",
     missing: MISSING = None,
     blanks: BLANKS = None,
+    text: TEXT = None,
     skip_broken: SKIP = False,
     classes: door.CLASSES = None,
     tokenizer: door.TOKENIZER = None,
@@ -68,7 +69,7 @@ def evaluate(
         table=table, standardise=standardise, encode=encode,
         size=image_size, mean=image_mean, std=image_std, scale=image_scale, mode=image_mode,
     )  # fmt: skip
-    how = known(model) | reading(task=task, missing=missing, blanks=blanks, skip_broken=skip_broken)
+    how = known(model) | reading(task=task, missing=missing, blanks=blanks, skip_broken=skip_broken, text=text)
     lessons = data_of(data, columns_of(target), **how)
     with say.progress("evaluate", quiet):
         answer = ask(model, lessons, part=chosen(part, source, lessons))

@@ -27,7 +27,7 @@ DRAWN = ".png .svg .pdf".split()
 ROWS = 100  #: examples that have a row of their own on a page at most
 FEW = 256  #: numbers of the output that JSON holds without being asked
 
-DATA = Annotated[list[str], typer.Argument(help="pictures, one .npy, .npz, .csv or .parquet, or texts")]
+DATA = Annotated[list[str], typer.Argument(help="pictures, one .npy, .npz, .csv or .parquet; texts, or .txt files")]
 METHOD = Annotated[str, typer.Option("--method", metavar="NAME", help="what to ask with; `vitrail methods` lists them")]
 TARGET = Annotated[
     str,

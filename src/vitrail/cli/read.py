@@ -11,11 +11,14 @@ import numpy as np
 from vitrail.errors import BadInput, BadSetting
 from vitrail.inputs import Images, Text
 from vitrail.model import Model
+from vitrail.train.folders import text_in
 from vitrail.train.frames import table_in
 
 PICTURES = ".png .jpg .jpeg .bmp .gif .webp .tif .tiff".split()
 ARRAYS = ".npy .npz".split()
 TABLES = ".csv .parquet".split()
+TEXTS = [".txt"]
+LONGEST = 255  #: bytes of the name of a file; longer ones are texts
 KINDS = f"Pictures ({', '.join(PICTURES)}), one array (.npy, or .npz with one array), or one table (.csv, .parquet)"
 
 
@@ -24,9 +27,8 @@ def read(model: Model, data: Sequence[str]) -> Any:
 
     Raises BadInput for what is missing, of an unknown kind, mixed, or a pickle.
     """
-    known = [Path(d) for d in data if suffix(d) in (*ARRAYS, *TABLES)]
-    if isinstance(model.modality, Text) and not any(path.is_file() for path in known):
-        return list(data)
+    if isinstance(model.modality, Text) and not (len(data) == 1 and suffix(data[0]) in (*ARRAYS, *TABLES)):
+        return [text(each) for each in data]
     for each in data:
         refuse_missing(each)
     kinds = {kind_of(each) for each in data}
@@ -38,6 +40,23 @@ def read(model: Model, data: Sequence[str]) -> Any:
     if kinds == {"pictures"}:
         return pictures(model, data)
     return array(data[0]) if kinds == {"arrays"} else frame(data[0])
+
+
+def text(given: str) -> str:
+    """A text as it stands, or what a .txt file holds. One word that ends like a file, or names a folder, is a path."""
+    if any(map(str.isspace, given)) or len(given.encode()) > LONGEST:
+        return given
+    known, folder = suffix(given) in (*TEXTS, *ARRAYS, *TABLES), Path(given).is_dir()
+    if not known and not folder:
+        return given
+    if suffix(given) in TEXTS and Path(given).is_file():
+        return text_in(Path(given))
+    what = "is a folder" if folder else "is no file that is read here"
+    raise BadInput(
+        f"{given!r} {what}. Texts, .txt files, or one table or array alone, were expected. Check the path; a text that "
+        "looks like one can stand in a .txt file.",
+        path=given,
+    )
 
 
 def suffix(path: str) -> str:

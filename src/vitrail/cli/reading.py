@@ -1,5 +1,6 @@
 """The flags that say how people's data are read, and what `vitrail.data` is told by them."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -55,6 +56,25 @@ SPLIT = Annotated[
 TEXT = Annotated[
     str | None,
     typer.Option("--text", metavar="COLUMN", help="the column of a table that holds texts", rich_help_panel=READING),
+]
+TOKENIZER = Annotated[
+    Path | None,
+    typer.Option(
+        "--tokenizer",
+        metavar="FOLDER",
+        help="a saved tokenizer, for texts; a folder with an encoder has one [taught on the training texts]",
+        rich_help_panel=READING,
+    ),
+]
+VOCABULARY = Annotated[
+    int | None,
+    typer.Option("--vocabulary", metavar="N", help="tokens that are taught at most [8000]", rich_help_panel=READING),
+]
+MAX_LENGTH = Annotated[
+    int | None,
+    typer.Option(
+        "--max-length", metavar="N", help="tokens of a text that are read at most [128]", rich_help_panel=READING
+    ),
 ]
 SKIP = Annotated[
     bool, typer.Option("--skip-broken", help="leave pictures out that cannot be read", rich_help_panel=READING)

@@ -33,7 +33,7 @@ from vitrail.signatures.fit import signatures as ask
 TOP = 12  #: signatures that are printed, the most frequent ones
 CHOOSING = ("auto", "gap")
 
-DATA = Annotated[list[str], typer.Argument(help="pictures, one .npy, .npz, .csv or .parquet, or texts")]
+DATA = Annotated[list[str], typer.Argument(help="pictures, one .npy, .npz, .csv or .parquet; texts, or .txt files")]
 LAYERS = Annotated[str, typer.Option("--layers", metavar="A,B,...", help="by name; `vitrail open` lists them")]
 CLUSTERS = Annotated[
     str,

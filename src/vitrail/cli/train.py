@@ -16,6 +16,7 @@ from vitrail.cli.reading import (
     BLANKS,
     COLUMNS,
     DATA,
+    MAX_LENGTH,
     MISSING,
     SIZE,
     SKIP,
@@ -24,7 +25,9 @@ from vitrail.cli.reading import (
     TASK,
     TEST,
     TEXT,
+    TOKENIZER,
     VALIDATION,
+    VOCABULARY,
     columns_of,
     reading,
 )
@@ -65,6 +68,9 @@ def train(
     size: SIZE = None,
     columns: COLUMNS = None,
     text: TEXT = None,
+    tokenizer: TOKENIZER = None,
+    vocabulary: VOCABULARY = None,
+    max_length: MAX_LENGTH = None,
     split: SPLIT = None,
     missing: MISSING = None,
     blanks: BLANKS = None,
@@ -79,7 +85,8 @@ def train(
     given = values(recipe, settings, RECIPES)
     how = reading(
         task=task, validation=validation, test=test, size=size, columns=columns, text=text, split=split,
-        missing=missing, blanks=blanks, skip_broken=skip_broken,
+        missing=missing, blanks=blanks, skip_broken=skip_broken, tokenizer=tokenizer, vocabulary=vocabulary,
+        max_length=max_length,
     )  # fmt: skip
     lessons = data_of(data, columns_of(target), **how)
     try:

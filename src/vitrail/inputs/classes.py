@@ -61,6 +61,16 @@ class Pair(tuple[str, ...]):
         return (self[1], chance) if chance >= 0.5 else (self[0], 1 - chance)
 
 
+class Labels(tuple[str, ...]):
+    """Names of units that say yes or no each for itself: any number of them are on."""
+
+    __slots__ = ()
+
+    def on(self, chances: Sequence[float]) -> list[str]:
+        """The names whose probability is above a half."""
+        return [name for name, chance in zip(self, chances, strict=True) if chance > 0.5]
+
+
 def units(classes: Sequence[str]) -> Sequence[str]:
     """A name for each unit of the output."""
     return classes[1:] if isinstance(classes, Pair) else classes

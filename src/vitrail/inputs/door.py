@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vitrail.errors import BadSetting
-from vitrail.inputs.classes import Pair, names
+from vitrail.inputs.classes import Labels, Pair, names
 from vitrail.inputs.modality import Images, Text
 from vitrail.inputs.packing import pack
 from vitrail.inputs.runs import left_in
@@ -49,5 +49,5 @@ def open(
             f"inputs={inputs!r} is not known. vitrail.Images(...), Text(...) or Table(...) was expected. Use one "
             "of those."
         )
-    known = classes if isinstance(classes, Pair) else names(classes)
+    known = classes if isinstance(classes, Pair | Labels) else names(classes)
     return Model(network, classes=known, output=output, modality=inputs, pack=pack)

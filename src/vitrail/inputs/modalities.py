@@ -17,7 +17,8 @@ def as_json(modality: Images | Table | Text | None) -> dict[str, Any] | None:
     if modality is None:
         return None
     if isinstance(modality, Text):
-        return {"inputs": "texts", "max_length": modality.max_length}
+        column = {} if modality.column is None else {"column": modality.column}
+        return {"inputs": "texts", "max_length": modality.max_length, **column}
     return {"inputs": "pictures" if isinstance(modality, Images) else "table", **asdict(modality)}
 
 
@@ -41,7 +42,7 @@ def of_json(told: Mapping[str, Any] | None, folder: Path) -> Images | Table | Te
             "again."
         ) from error
     if kind == "texts":
-        return Text(tokenizer(folder / TOKENIZER), rest.get("max_length"))
+        return Text(tokenizer(folder / TOKENIZER), rest.get("max_length"), rest.get("column"))
     raise CannotOpen(
         f"{str(folder)!r} says its inputs are {kind!r}. 'pictures', 'table' or 'texts' was expected. Train again, or "
         "open the file of the network itself."
@@ -57,7 +58,7 @@ def tokenizer(folder: Path) -> Any:
     try:
         return transformers.AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        words = str(error).splitlines()[0]
+        words = str(error).splitlines()[0] if folder.is_dir() else "there is no such folder"
         raise CannotOpen(
             f"the folder {str(folder)!r} holds no tokenizer that transformers can open ({words}). A folder written by "
             "tokenizer.save_pretrained() was expected. Save it there."

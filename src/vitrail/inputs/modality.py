@@ -74,10 +74,12 @@ class Text:
 
     tokenizer    called as tokenizer(texts, padding=True, truncation=True, max_length=..., return_tensors="pt")
     max_length   tokens at most; None for the tokenizer's own limit
+    column       the column of a table that holds the texts; None: tables of one column only
     """
 
     tokenizer: Any
     max_length: int | None = None
+    column: str | None = None
 
     def __post_init__(self) -> None:
         refuse_unfit(callable(self.tokenizer), "tokenizer", self.tokenizer, "AutoTokenizer.from_pretrained(...)")

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vitrail.errors import BadInput, first
+from vitrail.errors import BadInput, first, near
 from vitrail.inputs.columns import brings_columns, pack_columns
 from vitrail.inputs.modality import Images, Text
 from vitrail.inputs.numbers import Array, check_held, check_numbers, tensor_of
@@ -194,7 +194,31 @@ def _pack_texts(model: Model, texts: list[str]) -> Packed:
     return pack_encoding(model, model.modality.encoded(texts), model.modality.tokenizer)
 
 
+def _texts_in(spec: Text, frame: Any) -> list[str]:
+    """The column of a table that holds the texts: the one that is known, or the only one."""
+    own = {str(name): name for name in frame.columns}
+    name = next(iter(own)) if spec.column is None and len(own) == 1 else spec.column
+    if name not in own:
+        what = "nobody said which column holds the texts" if name is None else f"the table has no column {name!r}"
+        raise BadInput(
+            f"{what}. {near(name or '', own)}Columns are: {first(list(own), 12)}. Give that column alone: "
+            "frame[name].tolist(), or rename it.",
+            column=name,
+        )
+    texts = frame[own[name]].tolist()
+    strange = [row for row, text in enumerate(texts) if not isinstance(text, str)]
+    if strange:
+        raise BadInput(
+            f"column {name!r} holds {texts[strange[0]]!r} in row {strange[0]}. A text in every row was expected. Leave "
+            "the row out.",
+            column=name,
+        )
+    return texts  # type: ignore[no-any-return]
+
+
 def _pack_frame(model: Model, frame: Any) -> Packed:
+    if isinstance(model.modality, Text):
+        return _pack_texts(model, _texts_in(model.modality, frame))
     if isinstance(model.modality, Table):
         spec = model.modality
     elif len(frame.columns) == 0:
@@ -209,7 +233,7 @@ def _table(model: Model, spec: Table, numbers: Any, raw: Array) -> Packed:
     """(row, feature) as the network reads it, with the names of features and columns, and what stood in the table."""
     labels: dict[str, Any] = {"feature": spec.features, "player": list(spec.columns)}
     if spec.categories:
-        labels["category"] = {name: [str(value) for value in values] for name, values in spec.categories.items()}
+        labels["category"] = spec.named
     packed = numeric(model, numbers, {} if spec.plain else {"shown": raw.astype(np.float64)}, labels)
     if not spec.joins:
         return packed

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vitrail.errors import CannotOpen
-from vitrail.inputs.classes import Pair
+from vitrail.inputs.classes import Labels, Pair
 from vitrail.inputs.modalities import of_json
 from vitrail.inputs.modality import Images, Text
 from vitrail.inputs.table import Table
@@ -42,8 +42,8 @@ def left_in(source: Any) -> Left | None:
             path=str(folder),
         )
     names = tuple(map(str, about.get("classes", ())))
-    classes = Pair(names) if about.get("task") == "binary" else names
-    return Left(str(network), classes, of_json(about.get("inputs"), folder), about.get("task") == "regression")
+    kind = {"binary": Pair, "multilabel": Labels}.get(str(about.get("task")), tuple)
+    return Left(str(network), kind(names), of_json(about.get("inputs"), folder), about.get("task") == "regression")
 
 
 def folder_of(source: Any) -> Path | None:

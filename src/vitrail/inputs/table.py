@@ -27,6 +27,8 @@ class Table:
     mean         column -> what is taken off its numbers
     std          column -> what they are then divided by, above 0
     encode       "one-hot"; or "codes": a category is its number from 0, for networks with embeddings, and for trees
+    unseen       column -> categories that the network never learnt from and that are read all the same, as 0 in every
+                 place of the column, with "one-hot"; any other that is not known is refused
 
     Raises BadSetting for what does not fit together.
     """
@@ -36,6 +38,7 @@ class Table:
     mean: Mapping[str, float] = field(default_factory=dict)
     std: Mapping[str, float] = field(default_factory=dict)
     encode: Encoding = "one-hot"
+    unseen: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [] if isinstance(self.columns, str) else list(self.columns)
@@ -47,6 +50,9 @@ class Table:
             for column, value in given.items():
                 _refuse_strange(setting, column, self.columns, self.categories)
                 _refuse_value(setting, column, value)
+        for column, values in self.unseen.items():
+            fits = self._spread(column) and len(values) > 0 and not set(values) & set(self.categories[column])
+            refuse_unfit(fits, f"unseen[{column!r}]", values, 'categories of a "one-hot" column beside those it has')
 
     @staticmethod
     def of(
@@ -81,6 +87,12 @@ class Table:
     def groups(self) -> list[int]:
         """For each of `features` the number of the column that it belongs to."""
         return [i for i, name in enumerate(self.columns) for _ in self._parts(name)]
+
+    @property
+    def named(self) -> dict[str, list[str]]:
+        """For each column of categories the names of its codes, the last one for all that are unseen."""
+        unseen = {name: [" or ".join(map(str, some))] for name, some in self.unseen.items()}
+        return {name: [*map(str, known), *unseen.get(name, [])] for name, known in self.categories.items()}
 
     @property
     def joins(self) -> bool:
@@ -137,7 +149,9 @@ class Table:
         raise _no_column(name, own, self.columns)
 
     def _column(self, column: Any, name: str) -> Array:
-        return _codes(column, name, self.categories[name]) if name in self.categories else _numeric(column, name)
+        if name in self.categories:
+            return _codes(column, name, self.categories[name], self.unseen.get(name, ()))
+        return _numeric(column, name)
 
     def _encoded(self, raw: Array, name: str) -> Array:
         if self._spread(name):
@@ -149,11 +163,9 @@ class Table:
     def _decoded(self, piece: Array, name: str) -> Array:
         if self._spread(name):
             alone = ((piece == 1).sum(1) == 1) & ((piece == 0).sum(1) == piece.shape[1] - 1)
-            return np.where(alone, piece.argmax(1), np.nan)
+            none = float(piece.shape[1]) if self.unseen.get(name) else np.nan
+            return np.where(alone, piece.argmax(1), np.where((piece == 0).all(1), none, np.nan))
         return np.asarray(piece[:, 0] * self.std.get(name, 1.0) + self.mean.get(name, 0.0))
-
-
-# -- settings ----------------------------------------------------------------------------------------------
 
 
 def _twice(names: Sequence[Any]) -> list[Any]:
@@ -182,9 +194,6 @@ def _refuse_value(setting: str, column: str, value: Any) -> None:
     else:
         number = isinstance(value, int | float | np.number) and bool(np.isfinite(value))
         refuse_unfit(number and (setting == "mean" or value > 0), name, value, "a finite number, positive for std,")
-
-
-# -- columns -----------------------------------------------------------------------------------------------
 
 
 def _own_names(frame: Any) -> dict[str, list[Any]]:
@@ -245,9 +254,10 @@ def _is_missing(value: Any) -> bool:
     )
 
 
-def _codes(column: Any, name: str, categories: Sequence[Any]) -> Array:
-    """The number of each value among the categories."""
-    values, number = _objects(column), {category: i for i, category in enumerate(categories)}
+def _codes(column: Any, name: str, categories: Sequence[Any], unseen: Sequence[Any] = ()) -> Array:
+    """The number of each value among the categories; that of the unseen is the one behind."""
+    values = _objects(column)
+    number = dict.fromkeys(unseen, len(categories)) | {category: i for i, category in enumerate(categories)}
     _refuse_missing(values, name)
     for row, value in enumerate(values):
         if not isinstance(value, Hashable) or value not in number:

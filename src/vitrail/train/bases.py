@@ -98,7 +98,8 @@ def made(keras: Any, name: str, weights: str | None, sides: Sequence[int], alpha
     except (ValueError, TypeError) as error:
         raise BadSetting(
             f"keras makes no {name!r} for pictures of {sides[0]} x {sides[1]} with alpha={alpha!r} ({_line(error)}). "
-            "A size and a width that it knows were expected. Leave out alpha=, or take another base=.",
+            "A base that it makes here, of a size and a width that it knows, was expected. Take another base=, or "
+            "leave out alpha=.",
             setting="base",
         ) from error
     except Exception as error:

@@ -33,7 +33,7 @@ def columns_of(data: Data) -> Columns:
     """The columns before they were scaled and spread; those of plain arrays are called by their numbers."""
     if isinstance(data.modality, Table) and data.x.ndim == 2:
         table = data.modality
-        known = [list(map(str, table.categories.get(name, ()))) for name in table.columns]
+        known = [table.named.get(name, []) for name in table.columns]
         values = table.decoded(data.x)
         for i, name in enumerate(table.columns):
             if name in table.std:

@@ -98,7 +98,7 @@ def headed(base: str, data: Data) -> Any:
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Without what transformers says about a head that is new, as it is meant to be."""
+    """Without bars, and without what transformers says about a head that is new, as it is meant to be."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
@@ -136,8 +136,9 @@ def save(network: "Encoder", folder: Path) -> str:
     """The network and its tokenizer as transformers save them: whole or not at all; the name of the folder."""
     beside = folder / f".{FOLDER}"
     shutil.rmtree(beside, ignore_errors=True)
-    network.module.save_pretrained(beside)
-    network.tokenizer.save_pretrained(beside)
+    with hushed():
+        network.module.save_pretrained(beside)
+        network.tokenizer.save_pretrained(beside)
     shutil.rmtree(folder / FOLDER, ignore_errors=True)
     beside.replace(folder / FOLDER)
     return FOLDER

@@ -14,7 +14,7 @@ from vitrail.inputs.table import Table
 from vitrail.train.data import Part
 from vitrail.train.parts import called
 from vitrail.train.reading import Made, Read, Reading
-from vitrail.train.texts import of_texts
+from vitrail.train.texts import column_of, of_texts
 
 FILLED = "missing"  #: the category of values that are missing
 MOST = 1000  #: categories of one column
@@ -64,8 +64,9 @@ def of_frame(frame: Any, target: str | Sequence[str] | None, reading: Reading) -
     held = columns_of(frame, [*targets, *([reading.split] if reading.split else [])])
     answers = held[targets[0]] if len(targets) == 1 else np.stack([numbers_of(held[t], t) for t in targets], 1)
     rows = called(np.asarray(held[reading.split]), reading.split) if reading.split else {}
-    if reading.text is not None:
-        texts = columns_of(frame, [reading.text])[reading.text]
+    column = column_of(reading)
+    if column is not None:
+        texts = columns_of(frame, [column])[column]
         return replace(of_texts(texts.tolist(), filled_answers(answers), reading, rows), names=targets)
     return replace(of_columns(frame, answers, reading, rows, list(held)), names=targets)
 
@@ -193,17 +194,17 @@ def filled(column: Any, value: Any) -> Any:
 
 
 def learnt(held: Columns, train: Array, standardise: bool) -> Table:
-    """Categories are those of all rows, for their names tell nothing; means and deviations those of the training rows.
+    """Categories, means and deviations are those of the training rows; categories that only others have are zeros.
+
+    A place of their own would add a weight that nothing has taught.
 
     Raises BadInput for a column whose texts are no categories.
     """
     for name, column in held.items():
         refuse_words(name, column)
-    whole = Table.of(held)
     known = Table.of({name: column.iloc[train] for name, column in held.items()}, standardise=standardise)
-    numbers = [name for name in whole.columns if name not in whole.categories and standardise]
-    means, stds = ({name: side[name] for name in numbers} for side in (known.mean, known.std))
-    return Table(whole.columns, whole.categories, means, stds)
+    others = {name: set(held[name].tolist()) - set(own) for name, own in known.categories.items()}
+    return replace(known, unseen={name: sorted(some, key=str) for name, some in others.items() if some})
 
 
 def refuse_words(name: str, column: Any) -> None:

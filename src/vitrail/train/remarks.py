@@ -105,7 +105,7 @@ def of_source(source: Mapping[str, Any], count: int) -> Iterator[str]:
     for column, values in dict(source.get("unseen", {})).items():
         yield (
             f"column {column!r} has categories that no training row has: {first(list(map(repr, values)))}. The network "
-            "cannot know them. Merge them with others."
+            "cannot know them: it reads them as zeros. Merge them with others."
         )
     if source.get("skipped"):
         names = list(map(repr, source["skipped"]))

@@ -55,7 +55,13 @@ def encoded(texts: Sequence[str], train: Array, reading: Reading) -> Made:
         x[row, : len(own)] = own
     cut = sum(len(own) == limit for own in ids)
     source = {"kind": "texts", "vocabulary": len(tokenizer), "max_length": longest, "cut": cut}
-    return Made(x, Text(tokenizer, longest), source)
+    return Made(x, Text(tokenizer, longest, column_of(reading)), source)
+
+
+def column_of(reading: Reading) -> str | None:
+    """The column of a table that holds texts; None where no table is read so."""
+    known = reading.inputs.column if isinstance(reading.inputs, Text) else None
+    return reading.text or known
 
 
 def chosen(texts: Sequence[str], reading: Reading) -> Any:

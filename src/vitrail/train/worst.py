@@ -51,14 +51,10 @@ def with_worst(answer: Explanation, data: Data, rows: Array) -> Explanation:
         axes["worst_picture"] = ("rank", "height", "width", "channel")
     elif isinstance(data.modality, Table):
         arrays["worst_value"], axes["worst_value"] = data.modality.decoded(own), ("rank", "feature")
-        labels |= {"column": list(data.modality.columns), "category": plain_categories(data.modality)}
+        labels |= {"column": list(data.modality.columns), "category": data.modality.named}
     elif own.ndim == 2:
         arrays["worst_value"], axes["worst_value"] = np.asarray(own, np.float64), ("rank", "feature")
     return replace(answer, arrays=arrays, axes=axes, labels=labels)
-
-
-def plain_categories(table: Table) -> dict[str, list[str]]:
-    return {name: [str(each) for each in known] for name, known in table.categories.items()}
 
 
 def words(text: Text, ids: Array) -> str:
