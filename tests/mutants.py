@@ -6169,7 +6169,10 @@ MUTANTS += [
     ),
     Mutant("train/recipes/vit.py", '"btp,pu->btu", (x.shape[1]', '"btp,pu->btu", (None', "no positions", SEEING),
     Mutant(
-        "train/recipes/vit.py", 'Add(name="thought")([middle, h])', 'Add(name="thought")([z, h])', "past eq. 2", SEEING
+        "train/recipes/vit.py", '_{k}")([middle, h])', '_{k}")([z, h])', "past eq. 2", SEEING
+    ),
+    Mutant(
+        "train/recipes/vit.py", 'name=f"wide_{k}"', 'name="wide"', "gradients of a layer that are never cleared", SEEING
     ),
     Mutant("train/recipes/vit.py", "(look(h, h))", "(look(z, z))", "attention sees what is not normalised", SEEING),
     Mutant(

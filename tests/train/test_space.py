@@ -4,10 +4,13 @@ import itertools
 
 import pytest
 
+from lessons import blobs, halves, numbers, tints
 from vitrail.errors import BadSetting
 from vitrail.methods.settings import build
+from vitrail.train.backend import school
 from vitrail.train.recipes import RECIPES
 from vitrail.train.recipes.mlp_classifier import MLPClassifier
+from vitrail.train.sources import data_of
 from vitrail.train.space import Choices, Range, drawn, first, grid, read, space_of, text_of, valued
 
 
@@ -71,6 +74,50 @@ def test_the_usual_space_of_every_recipe_can_be_built(name):
     assert "rate" in space
     for settings in (first(space), drawn(Trial(), space)):
         build(RECIPES[name], settings, {}, ())
+
+
+def ends(space):
+    """Settings at both ends of every range, and at every choice."""
+    corners = [first(space), {n: w.high if isinstance(w, Range) else w.values[-1] for n, w in space.items()}]
+    return corners + [
+        corners[0] | {name: value}
+        for name, where in space.items()
+        if isinstance(where, Choices)
+        for value in where.values
+    ]
+
+
+def assert_gradients_are_cleared(network):
+    """keras on torch clears what it knows by name; of two weights of one name it would forget one."""
+    cleared = {id(weight) for weight in network.parameters()}
+    assert [weight.path for weight in network.trainable_variables if id(weight.value) not in cleared] == []
+
+
+#: recipe -> data, and settings that keep its network small
+SMALL = {
+    "wide-and-deep": (blobs, {}),
+    "mlp-classifier": (blobs, {}),
+    "mlp-regressor": (numbers, {}),
+    "cnn": (halves, {}),
+    "transfer": (tints, {"base": "mobilenet_v2", "alpha": 0.35}),
+    "vit": (halves, {}),
+    "text-classifier": (lambda: data_of((["so", "la la"] * 10, ["a", "b"] * 10), vocabulary=20), {}),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name != "perceptron"])
+def test_a_network_can_be_built_everywhere_in_the_usual_space(name):
+    make, fixed = SMALL[name]
+    data, seen = make(), set()
+    for settings in ends(space_of(RECIPES[name](), None)):
+        recipe = build(RECIPES[name], {**fixed, **settings}, {}, ())
+        shape = repr([value for key, value in settings.items() if key not in ("rate", "fine_rate", "batch")])
+        if shape not in seen:
+            network = recipe.build(school(), data)
+            assert network(data.numbers(data.rows["train"][:2])).shape == (2, data.outputs)
+            assert_gradients_are_cleared(network)
+        seen.add(shape)
+    assert len(seen) > 1
 
 
 def test_a_grid_holds_every_combination_once():

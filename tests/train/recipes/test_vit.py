@@ -49,9 +49,9 @@ def said(network, picture, patch, end):
         return np.array([0.5 * t * (1 + math.erf(t / math.sqrt(2))) for t in v])
 
     blocks = [layer for layer in network.layers if layer.name.startswith("block_")]
-    for block in blocks:
-        look = block.get_layer("attention")
-        h = [norm(v, block.get_layer("normalisation_1")) for v in z]
+    for number, block in enumerate(blocks, 1):
+        look = block.get_layer(f"attention_{number}")
+        h = [norm(v, block.get_layer(f"normalisation_{number}_1")) for v in z]
         out = [np.zeros_like(v) for v in z]
         for head in range(w(look.query_dense, "kernel").shape[1]):
             q, k, v = (
@@ -64,10 +64,10 @@ def said(network, picture, patch, end):
                 mixed = sum(a * b for a, b in zip(weights / weights.sum(), v, strict=True))
                 out[i] = out[i] + mixed @ w(look.output_dense, "kernel")[head]
         middle = [a + b + w(look.output_dense, "bias") for a, b in zip(z, out, strict=True)]
-        wide, narrow = block.get_layer("wide"), block.get_layer("narrow")
+        wide, narrow = block.get_layer(f"wide_{number}"), block.get_layer(f"narrow_{number}")
         z = []
         for v in middle:
-            inner = gelu(norm(v, block.get_layer("normalisation_2")) @ w(wide, "kernel") + w(wide, "bias"))
+            inner = gelu(norm(v, block.get_layer(f"normalisation_{number}_2")) @ w(wide, "kernel") + w(wide, "bias"))
             z.append(v + inner @ w(narrow, "kernel") + w(narrow, "bias"))
     z = [norm(v, network.get_layer("normalisation")) for v in z]
     y = z[0] if end == "token" else sum(z) / len(z)
@@ -87,6 +87,24 @@ def test_it_is_what_the_paper_says(end, shape):
     np.testing.assert_allclose(got, expected, atol=2e-5)
 
 
+def test_it_learns_as_by_hand():
+    """Three steps of fitting, and three of torch's own loop from the same weights over the same pictures."""
+    torch, data = pytest.importorskip("torch"), halves()
+    x, y = data.numbers(np.arange(8)), data.answers(np.arange(8))
+    fitted, taught = built(data, dropout=0.0, depth=3), built(data, dropout=0.0, depth=3)
+    fitted.compile(school().optimizers.SGD(0.1), "binary_crossentropy")
+    weights = [variable.value for variable in taught.trainable_variables]
+    optimizer = torch.optim.SGD(weights, 0.1)
+    for _ in range(3):
+        fitted.train_on_batch(x, y)
+        optimizer.zero_grad()
+        said = taught(torch.tensor(x), training=True)
+        torch.nn.functional.binary_cross_entropy(said, torch.tensor(y).reshape(said.shape).float()).backward()
+        optimizer.step()
+    for variable, weight in zip(fitted.trainable_variables, weights, strict=True):
+        np.testing.assert_allclose(variable.numpy(), weight.detach().numpy(), atol=1e-5, err_msg=variable.path)
+
+
 def test_every_setting_shows_in_the_layers():
     network = built(patch=2, depth=3, heads=4, width=12, ratio=3.0)
     names = [layer.name for layer in network.layers]
@@ -94,8 +112,8 @@ def test_every_setting_shows_in_the_layers():
     assert network.get_layer("embedding").kernel.shape == (2 * 2 * 3, 12)
     assert network.get_layer("embedding").bias.shape == (16 + 1, 12)
     block = network.get_layer("block_2")
-    assert block.get_layer("attention").query_dense.kernel.shape == (12, 4, 3)
-    assert block.get_layer("wide").kernel.shape == (12, 36)
+    assert block.get_layer("attention_2").query_dense.kernel.shape == (12, 4, 3)
+    assert block.get_layer("wide_2").kernel.shape == (12, 36)
     assert built(end="mean").get_layer("embedding").bias.shape == (4, 8)
 
 

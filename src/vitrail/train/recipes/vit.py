@@ -75,7 +75,7 @@ class ViT(Augmented):
             z = layer(z)
         z = self.left_out(keras, "dropout")(self.embedded(keras, z))
         for k in range(1, self.depth + 1):
-            z = self.block(keras, z.shape[1:], f"block_{k}")(z)
+            z = self.block(keras, z.shape[1:], k)(z)
         z = normalised(keras, "normalisation")(z)
         return keras.Model(given, head(keras, data)(self.read(keras, z)), name="vit")
 
@@ -96,22 +96,25 @@ class ViT(Augmented):
         positions = {"bias_axes": "tu", "bias_initializer": keras.initializers.RandomNormal(stddev=SPREAD)}
         return layers.EinsumDense("btp,pu->btu", (x.shape[1], self.width), **positions, name="embedding")(x)
 
-    def block(self, keras: Any, shape: Sequence[int], name: str) -> Any:
-        """Eq. 2 and 3, as a network of its own: (token, width) stays (token, width)."""
+    def block(self, keras: Any, shape: Sequence[int], k: int) -> Any:
+        """Eq. 2 and 3, as a network of its own: (token, width) stays (token, width).
+
+        No name occurs in two blocks: on torch, keras knows weights by name alone when it clears their gradients.
+        """
         layers = keras.layers
         z = keras.Input(shape)
-        look = layers.MultiHeadAttention(self.heads, self.width // self.heads, name="attention")
-        h = normalised(keras, "normalisation_1")(z)
-        middle = layers.Add(name="looked")([z, self.left_out(keras, "dropout_1")(look(h, h))])
-        h = normalised(keras, "normalisation_2")(middle)
+        look = layers.MultiHeadAttention(self.heads, self.width // self.heads, name=f"attention_{k}")
+        h = normalised(keras, f"normalisation_{k}_1")(z)
+        middle = layers.Add(name=f"looked_{k}")([z, self.left_out(keras, f"dropout_{k}_1")(look(h, h))])
+        h = normalised(keras, f"normalisation_{k}_2")(middle)
         for layer in (
-            layers.Dense(round(self.ratio * self.width), "gelu", name="wide"),
-            self.left_out(keras, "dropout_2"),
-            layers.Dense(self.width, name="narrow"),
-            self.left_out(keras, "dropout_3"),
+            layers.Dense(round(self.ratio * self.width), "gelu", name=f"wide_{k}"),
+            self.left_out(keras, f"dropout_{k}_2"),
+            layers.Dense(self.width, name=f"narrow_{k}"),
+            self.left_out(keras, f"dropout_{k}_3"),
         ):
             h = layer(h)
-        return keras.Model(z, layers.Add(name="thought")([middle, h]), name=name)
+        return keras.Model(z, layers.Add(name=f"thought_{k}")([middle, h]), name=f"block_{k}")
 
     def read(self, keras: Any, z: Any) -> Any:
         """(batch, width): the class token, or the mean of all."""
