@@ -4,8 +4,8 @@ python docs/tumours.py FOLDER
 
     FOLDER/Training/<class>/*.jpg   Testing/<class>/*.jpg   masks/<part>/*.png, of the same names
 
-Nobody's head is in both parts. Training: the mean of 152 heads and the first of two heads with a tumour. Testing:
-another head, as scanned and without its skull, and the second one with a tumour. Where the heads come from, and their
+Nobody's head is in both parts. Training: one head, as scanned and without its skull, and the first of two heads with
+a tumour. Testing: the mean of 152 heads, and the second one with a tumour. Where the heads come from, and their
 licences: benchmarks/fetch.py.
 """
 
@@ -28,12 +28,13 @@ WORK = 128  #: of a slice before it is changed
 CLASSES = ("healthy", "tumour")
 GROWN = {"Training": 0.1, "Testing": 0.03}  #: the share of tumours that is shown where it grew
 LEAST = 12  #: pixels of a picture that a tumour covers
-COUNTS = {"Training": 3000, "Testing": 600}
+COUNTS = {"Training": 20_000, "Testing": 600}
 #: slices of the first tumour whose tissue is transplanted; the others hold little, or are kept for nobody
 DONORS = {"Training": (11, 12, 13, 15), "Testing": (16, 17)}
 HEIGHTS = range(45, 140)  #: of the heads that are 1 mm a voxel, in slices
-CLEAN = {"brain1": (8, 9, 10, 18, 19, 20), "brain2": (11, 12, 13, 14, 15, 16, 17, 18)}
+CLEAN = {"brain1": (7, 8, 9, 10, 18, 19, 20, 21), "brain2": (11, 12, 13, 14, 15, 16, 17, 18)}
 SICK = {"brain1": (11, 12, 13, 15), "brain2": (8, 9, 10)}
+MIRRORED = {"brain1": tuple(range(11, 18))}  #: slices whose sick half can be covered by the other one
 SHIFT = 8  #: voxels by which the frame of the 152 heads is wider than that of the other one, left and in front
 
 
@@ -58,15 +59,15 @@ def hosts(part: str) -> tuple[list[list[Slice]], list[Slice]]:
     """Clean slices of each scan, and slices with a tumour, of one part."""
     colin, bare = (heads.nifti(fetch.folder_of("colin") / name) for name in ("ch2.nii.gz", "ch2bet.nii.gz"))
     brain = ndimage.binary_erosion(bare > 0, iterations=8)
-    if part == "Testing":
-        return [scan(colin, brain, HEIGHTS), scan(bare, brain, HEIGHTS), with_tumour("brain2", CLEAN)], with_tumour(
-            "brain2", SICK
-        )
+    if part == "Training":
+        covered = [mirrored(each) for each in with_tumour("brain1", MIRRORED)]
+        one = scan(colin, brain, HEIGHTS) + scan(bare, brain, HEIGHTS)
+        return [one, with_tumour("brain1", CLEAN) + covered], with_tumour("brain1", SICK)
     (path,) = fetch.folder_of("icbm").glob("*.nii.gz")
     mean = heads.nifti(path)
     laid = np.zeros(mean.shape, bool)
     laid[: len(brain), SHIFT : SHIFT + brain.shape[1], SHIFT : SHIFT + brain.shape[2]] = brain
-    return [scan(mean, laid, HEIGHTS), with_tumour("brain1", CLEAN)], with_tumour("brain1", SICK)
+    return [scan(mean, laid, HEIGHTS), with_tumour("brain2", CLEAN)], with_tumour("brain2", SICK)
 
 
 def with_tumour(name: str, chosen: dict[str, tuple[int, ...]]) -> list[Slice]:
@@ -106,6 +107,15 @@ def cut(picture: Array, top: int, left: int, side: int, order: int) -> Array:
     return found > 0.5 if order == 0 else found
 
 
+def mirrored(given: Slice) -> Slice:
+    """The slice with the mirror image of its left half in place of its right one, where the tumour is."""
+    turned = given.pixels[:, ::-1]
+    shift = max(range(-12, 13), key=lambda by: float((given.pixels * np.roll(turned, by, 1)).sum()))
+    right = np.arange(WORK) > (WORK - 1 + shift) / 2
+    pixels, brain = (np.where(right, np.roll(each[:, ::-1], shift, 1), each) for each in (given.pixels, given.brain))
+    return Slice(pixels, brain, np.zeros_like(given.tumour))
+
+
 # -- transplants -------------------------------------------------------------------------------------------
 
 
@@ -137,7 +147,7 @@ def transplanted(host: Slice, donor: Slice, chance: np.random.Generator, sham: b
 
 
 def changed(given: Slice, chance: np.random.Generator) -> tuple[Array, Array]:
-    """(64, 64) bytes and mask: another contrast, bias field, position, crop, elastic deformation and noise."""
+    """(64, 64) pixels and mask: another sharpness, contrast, bias field, crop, elastic deformation and noise."""
     angle, size = 0.15 * chance.normal(), chance.uniform(0.75, 1.05)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) * size
     if chance.integers(2):
@@ -147,10 +157,16 @@ def changed(given: Slice, chance: np.random.Generator) -> tuple[Array, Array]:
     at = (turn @ grid + focus[:, None]).reshape(2, SIDE, SIDE)
     at += 2.5 * np.stack([smooth(chance, 5) for _ in range(2)])
     mask = ndimage.map_coordinates(given.tumour.astype(float), at, order=1) > 0.5
-    pixels = ndimage.map_coordinates(ndimage.gaussian_filter(given.pixels, 0.8), at, order=1).clip(0)
-    pixels = pixels ** np.exp(0.2 * chance.normal()) * np.exp(0.12 * smooth(chance, 3))
-    pixels = pixels + 0.02 * chance.uniform() * chance.normal(size=pixels.shape)
-    return (255 * (pixels / np.percentile(pixels, 99.5)).clip(0, 1)).astype(np.uint8), mask
+    near, far = (ndimage.gaussian_filter(given.pixels, each) for each in (0.8, 3.0))
+    sharp = near + chance.uniform(-0.3, 1.0) * (near - far)
+    pixels = ndimage.map_coordinates(sharp, at, order=1).clip(0)
+    pixels = pixels ** np.exp(0.25 * chance.normal()) * np.exp(0.12 * smooth(chance, 3))
+    return pixels + 0.02 * chance.uniform() * chance.normal(size=pixels.shape), mask
+
+
+def as_bytes(pixels: Array, alike: Array) -> Array:
+    """0 to 255, where 255 is as bright as the brightest of the other picture: the two show one scan."""
+    return (255 * (pixels / np.percentile(alike, 99.5)).clip(0, 1)).astype(np.uint8)
 
 
 def centre(given: Slice, chance: np.random.Generator, size: float) -> Array:
@@ -186,9 +202,10 @@ def examples(part: str, count: int, seed: int = 0) -> Iterator[tuple[str, Array,
             deformation = chance.integers(2**32)
             pixels, mask = changed(ill, np.random.default_rng(deformation))
         well = transplanted(host, donor, chance, sham=True) if sham else host
-        beside = changed(well, np.random.default_rng(deformation))
-        yield f"{CLASSES[0]}/{number:04d}-{'sham' if sham else 'plain'}", *beside
-        yield f"{CLASSES[1]}/{number + 1:04d}-{'grown' if grown else 'transplant'}", pixels, mask
+        beside, nothing = changed(well, np.random.default_rng(deformation))
+        kinds = "sham" if sham else "plain", "grown" if grown else "transplant"
+        yield f"{CLASSES[0]}/{number:05d}-{kinds[0]}", as_bytes(beside, beside if grown else pixels), nothing
+        yield f"{CLASSES[1]}/{number + 1:05d}-{kinds[1]}", as_bytes(pixels, pixels), mask
 
 
 def write(folder: Path, counts: dict[str, int] = COUNTS) -> None:
