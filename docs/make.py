@@ -40,6 +40,10 @@ NEXT = {
     "already-exists": "Choose another name, or say overwrite=True (--overwrite).",
     "training-failed": "Lower the rate, scale the numbers, look for missing values and labels out of range.",
     "disk-full": "Make room, and start the same training again: it goes on from the last checkpoint.",
+    "no-such-key": "List what there is, and take one of those.",
+    "store-failed": "Check that the place answers and that you may write there; then do it again.",
+    "no-such-job": "List the jobs, and take one of those.",
+    "worker-lost": "Look at the input of the shard that the message names, and at memory; then retry the job.",
     "vitrail": "Do what the message says.",
 }  #: code -> what to do
 

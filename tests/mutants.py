@@ -6168,9 +6168,7 @@ MUTANTS += [
         "train/recipes/vit.py", "ZeroPadding1D((1, 0)", "ZeroPadding1D((0, 1)", "the class token stands last", SEEING
     ),
     Mutant("train/recipes/vit.py", '"btp,pu->btu", (x.shape[1]', '"btp,pu->btu", (None', "no positions", SEEING),
-    Mutant(
-        "train/recipes/vit.py", '_{k}")([middle, h])', '_{k}")([z, h])', "past eq. 2", SEEING
-    ),
+    Mutant("train/recipes/vit.py", '_{k}")([middle, h])', '_{k}")([z, h])', "past eq. 2", SEEING),
     Mutant(
         "train/recipes/vit.py", 'name=f"wide_{k}"', 'name="wide"', "gradients of a layer that are never cleared", SEEING
     ),
@@ -6678,6 +6676,305 @@ MUTANTS += [
         "    if True:\n        network.module",
         "transformers draws a bar of its own at the end of a training",
         ("train/test_encoder.py",),
+    ),
+]
+
+MUTANTS += [
+    Mutant("store/keys.py", "len(key) <= LONGEST and KEY", "KEY", "keys of any length", ("store/test_keys.py",)),
+    Mutant(
+        "store/keys.py",
+        'r"[A-Za-z0-9_=+-][A',
+        'r"[A-Za-z0-9_=+.-][A',
+        "hidden files and .. as keys",
+        ("store/test_keys.py",),
+    ),
+    Mutant("store/keys.py", "digest[2:]", "digest", "a content key is no SHA-256", ("store/test_keys.py",)),
+    Mutant(
+        "store/keys.py", "return content_key(data) == key", "return True", "damage goes unseen", ("store/test_keys.py",)
+    ),
+    Mutant(
+        "store/memory.py",
+        "if once and key in",
+        "if key in",
+        "nothing is ever replaced in memory",
+        ("store/test_memory.py", "store/test_store.py"),
+    ),
+    Mutant(
+        "store/memory.py",
+        "= bytes(data)",
+        "= data",
+        "bytes that change after they were put",
+        ("store/test_memory.py", "store/test_store.py"),
+    ),
+    Mutant(
+        "store/memory.py",
+        "found = sorted(key",
+        "found = list(key",
+        "unsorted lists from memory",
+        ("store/test_memory.py", "store/test_store.py"),
+    ),
+    Mutant(
+        "store/folder.py",
+        "overwrite=not once",
+        "overwrite=True",
+        "once writes over what is there",
+        ("store/test_folder.py", "store/test_store.py"),
+    ),
+    Mutant(
+        "store/folder.py",
+        'if not name.startswith(".")',
+        "if name",
+        "half files are listed",
+        ("store/test_folder.py", "store/test_store.py"),
+    ),
+    Mutant(
+        "store/folder.py",
+        "(errno.ENOSPC, errno.EDQUOT)",
+        "(errno.EDQUOT,)",
+        "a full disk is no full disk",
+        ("store/test_folder.py", "store/test_store.py"),
+    ),
+    Mutant(
+        "store/folder.py",
+        "if path.is_file():",
+        "if path.exists():",
+        "deleting a folder of keys fails",
+        ("store/test_folder.py", "store/test_store.py"),
+    ),
+    Mutant("store/remote.py", 'mode="create"', 'mode="overwrite"', "once overwrites on S3", ("store/test_store.py",)),
+    Mutant(
+        "store/remote.py", 'if "@" in url:', "if False:", "credentials in URLs are logged", ("store/test_remote.py",)
+    ),
+    Mutant(
+        "store/remote.py",
+        "not isinstance(error, FOR_GOOD)",
+        "True",
+        "missing rights are asked for again",
+        ("store/test_remote.py",),
+    ),
+    Mutant("store/retried.py", "wait * 2**i", "wait", "waits do not grow", ("store/test_retried.py",)),
+    Mutant("store/retried.py", "random.uniform(0.5, 1.0)", "1.0", "all come back together", ("store/test_retried.py",)),
+    Mutant(
+        "store/retried.py", "failures > 0 and self", "self", "bytes of another are ours", ("store/test_retried.py",)
+    ),
+    Mutant(
+        "store/retried.py",
+        'if not error.facts.get("passing"):',
+        "if False:",
+        "what never passes is retried",
+        ("store/test_retried.py",),
+    ),
+    Mutant(
+        "store/contents.py",
+        "beside.rename(to)",
+        "beside.rename(to / 'x')",
+        "folders end up elsewhere",
+        ("store/test_contents.py",),
+    ),
+    Mutant(
+        "store/contents.py",
+        "path.is_symlink() or not",
+        "not",
+        "links are followed into the store",
+        ("store/test_contents.py",),
+    ),
+    Mutant(
+        "store/contents.py",
+        "{checked(str(name)):",
+        "{str(name):",
+        "lists of files that lead outside",
+        ("store/test_contents.py",),
+    ),
+    Mutant(
+        "store/registry.py", "once=not overwrite", "once=False", "names are given twice", ("store/test_registry.py",)
+    ),
+    Mutant(
+        "store/registry.py",
+        "self.entry(kind, name)\n        self",
+        "self",
+        "forgetting what is not there",
+        ("store/test_registry.py",),
+    ),
+    Mutant("store/registry.py", "{0,99}", "{0,100}", "names of 101 letters", ("store/test_registry.py",)),
+]
+
+
+MUTANTS += [  # the lease table
+    Mutant(
+        "jobs/rows.py",
+        "where(*at(lease), SHARDS.c.attempt == lease.attempt)",
+        "where(*at(lease))",
+        "a worker that was taken over commits over the one who has its shard",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/rows.py",
+        "mine.where(RUNS, STILL_OPEN)",
+        "mine.where(RUNS)",
+        "a cancelled job is renewed",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/rows.py",
+        '    if re.fullmatch("[0-9a-f]{64}", id):',
+        "    if id:",
+        "a database is asked for an id that it cannot read",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/rows.py",
+        'literal_column("+vitrail_jobs.serial")',
+        "JOBS.c.serial",
+        "a claim goes through the shards of all jobs that ever were",
+        ("jobs/test_database.py",),
+    ),
+    Mutant(
+        "jobs/rows.py",
+        "    connection.execute(shards.with_for_update(of=SHARDS))",
+        "    assert shards is not None",
+        "who retries locks the job before its shards, against all others",
+        ("jobs/test_faults.py",),
+    ),
+    Mutant(
+        "jobs/database.py",
+        "sqlite_autoincrement=True",
+        "sqlite_autoincrement=False",
+        "a lease of a forgotten job holds for the next of that question",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/database.py",
+        'else "begin immediate"',
+        'else "begin"',
+        "two who write have both begun by reading",
+        ("jobs/test_table.py", "jobs/test_faults.py"),
+    ),
+    Mutant(
+        "jobs/database.py",
+        "return VERSION if found is None else int(found)",
+        "return VERSION",
+        "jobs of another version are read as ours",
+        ("jobs/test_database.py",),
+    ),
+    Mutant(
+        "jobs/database.py",
+        "            if not may_pass(error):\n",
+        "            if True:\n",
+        "a connection that was cut is not tried anew",
+        ("jobs/test_faults.py",),
+    ),
+    Mutant(
+        "jobs/table.py",
+        "row.lost + 1 >= self.attempts",
+        "row.lost + 1 > self.attempts",
+        "a shard that kills its workers kills one more",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/table.py",
+        "if job.done == job.shards and not lease.gathers:",
+        "if not lease.gathers:",
+        "the gathering begins before all shards are done",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/table.py",
+        'SHARDS.c.serial == serial, SHARDS.c.state != "done")',
+        "SHARDS.c.serial == serial)",
+        "retry throws away what is finished",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/table.py",
+        "JOBS.c.priority.desc(), JOBS.c.serial, SHARDS.c.number",
+        "JOBS.c.serial, SHARDS.c.number",
+        "priority of jobs is nothing",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/table.py",
+        '{"state": "queued"} | resumed(resume)',
+        '{"state": "queued"}',
+        "a released shard forgets its resume point",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/table.py",
+        "SHARDS.c.until <= self._now",
+        "SHARDS.c.until <= self._now - 3600",
+        "leases that ran out stay for an hour",
+        ("jobs/test_table.py",),
+    ),
+    Mutant(
+        "jobs/question.py",
+        "sort_keys=True",
+        "sort_keys=False",
+        "a question with its keys in another order is another job",
+        ("jobs/test_question.py",),
+    ),
+    Mutant(
+        "jobs/question.py",
+        "allow_nan=False",
+        "allow_nan=True",
+        "infinity is plain JSON",
+        ("jobs/test_question.py",),
+    ),
+]
+
+WORKING = ("jobs/test_worker.py",)
+MUTANTS += [
+    Mutant(
+        "jobs/worker.py",
+        "self.seconds)\n        if lease is None:",
+        "self.seconds)\n        if lease:",
+        "no work",
+        WORKING,
+    ),
+    Mutant(
+        "jobs/worker.py", "lease.shard, lease.resume, tell", "lease.shard, None, tell", "from the beginning", WORKING
+    ),
+    Mutant("jobs/worker.py", "again=isinstance(error, AGAIN)", "again=True", "what cannot succeed is retried", WORKING),
+    Mutant("jobs/worker.py", "(StoreFailed, OutOfMemory)  #", "(OutOfMemory,)  #", "a store may come back", WORKING),
+    Mutant(
+        "jobs/worker.py",
+        "        except Gone:\n            self.table.release(lease)",
+        "        except Gone:\n            pass",
+        "a shard that is let go waits for its lease to run out",
+        WORKING,
+    ),
+    Mutant(
+        "jobs/worker.py",
+        "if self._worker.stopping.is_set():",
+        "if False:",
+        "a worker that is to stop works on",
+        WORKING,
+    ),
+    Mutant(
+        "jobs/worker.py", "        self._beat.start()", "        self._beat.run", "nobody renews the lease", WORKING
+    ),
+    Mutant(
+        "jobs/worker.py",
+        "            except StoreFailed:\n                found = False",
+        "            except KeyError:\n                found = False",
+        "a worker dies with the database",
+        WORKING,
+    ),
+    Mutant(
+        "jobs/worker.py", "seconds, progress, resume)", "seconds, progress, None)", "no resume point is kept", WORKING
+    ),
+    Mutant(
+        "jobs/local.py",
+        "if each.is_alive() else self._started()",
+        "if each.is_alive() else each",
+        "the dead are not replaced",
+        ("jobs/test_local.py",),
+    ),
+    Mutant(
+        "jobs/local.py",
+        "    wait([parent])\n    worker.stop()",
+        "    wait([parent])",
+        "workers outlive their parent",
+        ("jobs/test_local.py",),
     ),
 ]
 

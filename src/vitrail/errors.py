@@ -17,7 +17,11 @@
     ├── OutOfMemory     not even one example fits
     ├── AlreadyExists   the file is there, and nobody said to replace it
     ├── TrainingFailed  a network cannot learn any more: its loss is no number
-    └── DiskFull        a file could not be written; the one before it stays
+    ├── DiskFull        a file could not be written; the one before it stays
+    ├── NoSuchKey       a store has nothing under that key or name
+    ├── StoreFailed     a store does not answer, or does not allow it
+    ├── NoSuchJob       no job of that id
+    └── WorkerLost      the processes that worked at a shard died, one after the other
 
 Every message says what is wrong, with the value; what was expected or what exists; what to do next.
 `code` is stable and is what a server or a script should look at.
@@ -175,6 +179,30 @@ class DiskFull(VitrailError):
     """A file could not be written; the one before it is whole and stays."""
 
     code = "disk-full"
+
+
+class NoSuchKey(VitrailError):
+    """A store has nothing under that key or name."""
+
+    code = "no-such-key"
+
+
+class StoreFailed(VitrailError):
+    """A store does not answer, or does not allow it; `facts["passing"]` says whether trying again may help."""
+
+    code = "store-failed"
+
+
+class NoSuchJob(VitrailError):
+    """No job of that id."""
+
+    code = "no-such-job"
+
+
+class WorkerLost(VitrailError):
+    """The processes that worked at one shard of a job died, one after the other."""
+
+    code = "worker-lost"
 
 
 def near(name: str, existing: Iterable[str]) -> str:
