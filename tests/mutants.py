@@ -6979,5 +6979,52 @@ MUTANTS += [
 ]
 
 
+JOINED = ("jobs/test_joined.py",)
+MUTANTS += [
+    Mutant(
+        "explanation.py",
+        '{"vitrail": json.dumps(header, default=plain)}',
+        '{"vitrail": json.dumps(header, default=plain), "a": "", "b": ""}',
+        "the bytes of an answer come in any order",
+        EXPLANATION,
+    ),
+    Mutant(
+        "explanation.py",
+        'header["arrays"] if "arrays" in header else json',
+        "json",
+        "only files of old are read",
+        EXPLANATION,
+    ),
+    Mutant(
+        "jobs/joined.py",
+        'EACH = ("input", "token")',
+        'EACH = ("input", "token", "class")',
+        "classes of every part",
+        JOINED,
+    ),
+    Mutant(
+        "jobs/joined.py", 'OF_A_RUN = ("seconds",)', "OF_A_RUN = ()", "the time it took is part of the bytes", JOINED
+    ),
+    Mutant("jobs/joined.py", 'if axes[:1] == ("batch",):', "if axes:", "what has no batch is repeated", JOINED),
+    Mutant(
+        "jobs/joined.py",
+        "    for part in parts[1:]:\n        refuse_other(first, part)\n",
+        "",
+        "answers to other questions are joined",
+        JOINED,
+    ),
+    Mutant(
+        "jobs/joined.py",
+        "return sum(values) if name in SUMS else",
+        "return",
+        "evaluations of the first part alone",
+        JOINED,
+    ),
+    Mutant(
+        "jobs/joined.py", 'if name == "prediction" else', 'if name == "none" else', "predictions part by part", JOINED
+    ),
+]
+
+
 if __name__ == "__main__":
     sys.exit(main())

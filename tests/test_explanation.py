@@ -334,3 +334,17 @@ def test_folders_are_made_and_long_names_fit(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
 def test_others_may_read_it(tmp_path):
     assert write_whole(tmp_path / "answer", b"ours").stat().st_mode & 0o777 == 0o644
+
+
+def test_the_same_answer_has_the_same_bytes():
+    assert len({encode(answer()) for _ in range(20)}) == 1
+
+
+def test_a_file_with_the_names_of_its_arrays_beside_the_header_is_read(tmp_path):
+    """As they were written until the names moved into the header."""
+    header = {"format": FORMAT, "kind": "attribution", "axes": {"values": ["batch"], "input": ["batch"]}}
+    header |= {"checks": {}, "target": {}, "labels": {}, "provenance": {}}
+    tensors = {"arrays/values": np.ones(2), "arrays/input": np.zeros(2), "outputs": np.zeros((2, 1))}
+    texts = {"vitrail": json.dumps(header), "arrays": json.dumps(["values", "input"])}
+    (tmp_path / "answer").write_bytes(safetensors(tensors, texts))
+    assert list(load(tmp_path / "answer").arrays) == ["values", "input"]

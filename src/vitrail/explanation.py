@@ -155,6 +155,7 @@ def encode(answer: Explanation) -> bytes:
     rest = {k: v for k, v in answer.checks.items() if k not in measured}
     header = {
         "format": FORMAT,
+        "arrays": list(answer.arrays),
         "kind": answer.kind,
         "axes": {k: list(v) for k, v in answer.axes.items()},
         "checks": rest,
@@ -162,7 +163,7 @@ def encode(answer: Explanation) -> bytes:
         "labels": answer.labels,
         "provenance": answer.provenance,
     }
-    texts = {"vitrail": json.dumps(header, default=plain), "arrays": json.dumps(list(answer.arrays))}
+    texts = {"vitrail": json.dumps(header, default=plain)}  # one text: safetensors writes several in any order
     try:
         return to_bytes({k: np.asarray(v, order="C") for k, v in tensors.items()}, texts)
     except SafetensorError as error:
@@ -203,7 +204,7 @@ def load(path: str | os.PathLike[str], *, model: Any = None) -> Explanation:
             f"{FORMAT!r} was expected. If it holds weights, load them into a network and use vitrail.open(network)."
         )
     try:
-        answer = decode(header, json.loads(meta["arrays"]), tensors)
+        answer = decode(header, header["arrays"] if "arrays" in header else json.loads(meta["arrays"]), tensors)
     except KeyError as error:
         raise not_whole(path, f"it has no {error}") from error
     return answer if model is None else bound(answer, model)

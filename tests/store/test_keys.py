@@ -33,6 +33,12 @@ def test_no_key_leaves_the_folder(tmp_path_factory, text):
             checked(text)
 
 
+@pytest.mark.parametrize("key", ["..", ".", "../a", "a/../b", ".hidden", "a/.hidden", "a/.b.half"])
+def test_no_part_begins_with_a_dot(key):
+    with pytest.raises(BadInput, match="begin with no dot"):
+        checked(key)
+
+
 def test_the_longest_key():
     key = "/".join(["x" * 199] * 4)
     assert checked(key) == key
