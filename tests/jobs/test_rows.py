@@ -53,5 +53,5 @@ def test_ids():
 def test_a_lost_worker_is_told_in_three_sentences():
     told = worker_lost(ROW)
     assert told["code"] == "worker-lost"
-    assert told["message"].startswith("shard 1 was tried 2 times, and its last worker 'ada' never heard again. ")
+    assert told["message"].startswith("shard 1 was tried 2 times, and its last worker, 'ada', fell silent. ")
     assert told["message"].count(". ") == 2

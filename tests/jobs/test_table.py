@@ -323,7 +323,7 @@ def test_a_shard_whose_workers_die_three_times_fails_its_job(table):
     assert table.claim("d", LONG) is None
     ended = table.job(job.id)
     assert (ended.state, ended.done, ended.error["code"]) == ("failed", 1, "worker-lost")
-    assert ended.error["message"].startswith("shard 1 was tried 3 times, and its last worker 'c' never heard again. ")
+    assert ended.error["message"].startswith("shard 1 was tried 3 times, and its last worker, 'c', fell silent. ")
     assert ended.finished is not None
 
 

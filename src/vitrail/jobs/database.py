@@ -73,7 +73,7 @@ SHARDS = Table(
     Column("shard", Text, nullable=False),
     Column("state", String(7), nullable=False, default="queued"),  # queued, running, done
     Column("attempt", Integer, nullable=False, default=0),
-    Column("lost", Integer, nullable=False, default=0),  # attempts that failed, or whose worker was never heard again
+    Column("lost", Integer, nullable=False, default=0),  # attempts that failed, or whose worker fell silent
     Column("worker", Text),
     Column("until", Float(53)),
     Column("progress", Float(53), nullable=False, default=0.0),

@@ -64,7 +64,7 @@ def no_such(id: str) -> NoSuchJob:
 def worker_lost(row: Row[Any]) -> dict[str, str]:
     """What is said of a shard whose workers die, one after the other."""
     message = (
-        f"shard {row.number} was tried {row.lost + 1} times, and its last worker {row.worker!r} never heard again. "
+        f"shard {row.number} was tried {row.lost + 1} times, and its last worker, {row.worker!r}, fell silent. "
         "A worker that commits, renews or fails was expected. Look at the input of this shard and at memory, and retry."
     )
     return {"code": WorkerLost.code, "message": message}

@@ -11,7 +11,7 @@ from vitrail.errors import BadSetting, DiskFull, MissingExtra, StoreFailed, Vitr
 from vitrail.store.keys import checked, checked_prefix, missing
 
 #: for these, "written only if it is not there" is one request that the server decides; elsewhere it is two
-CONDITIONAL = frozenset({"s3", "s3a", "memory"})
+CONDITIONAL = frozenset({"s3", "s3a"})
 #: what no second try mends: rights, credentials, a bucket that is not there
 FOR_GOOD = (PermissionError, FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
